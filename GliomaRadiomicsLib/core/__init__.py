@@ -1,0 +1,1 @@
+"""Values, settings, results and errors that every other layer shares; imports numpy only."""

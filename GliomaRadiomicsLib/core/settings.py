@@ -1,0 +1,73 @@
+"""Settings of a run: plain dataclasses with a validity check that answers with reason and remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+
+STEPS = ("segmentation", "features", "grading", "report", "scene")
+"""Optional steps of `analyze`, in the order they run; the passport and the alignment always run."""
+
+Resection = Literal["gtr", "str", "biopsy"]
+
+
+@dataclass(frozen=True)
+class ClinicalData:
+    """What is known about the patient beside the images; None means unknown.
+
+    Attributes:
+        age: Years, 0 to 120.
+        sex: ``F`` or ``M``.
+        kps: Karnofsky performance status, 0 to 100.
+        resection: ``gtr``, ``str`` or ``biopsy``.
+    """
+
+    age: float | None = None
+    sex: Literal["F", "M"] | None = None
+    kps: float | None = None
+    resection: Resection | None = None
+
+    def check(self) -> None:
+        """Raise `RefusedInput` for a value that cannot be true."""
+        if self.age is not None and not 0 <= self.age <= 120:
+            raise RefusedInput(what="not an age", where="--age", found=self.age, remedy="give years between 0 and 120")
+        if self.sex not in (None, "F", "M"):
+            raise RefusedInput(what="unknown sex", where="--sex", found=self.sex, remedy="give F or M, or leave it out")
+        if self.kps is not None and not 0 <= self.kps <= 100:
+            raise RefusedInput(what="not a Karnofsky status", where="--kps", found=self.kps, remedy="give 0 to 100")
+        if self.resection not in (None, "gtr", "str", "biopsy"):
+            raise RefusedInput(
+                what="unknown resection", where="--resection", found=self.resection, remedy="give gtr, str or biopsy"
+            )
+
+
+@dataclass(frozen=True)
+class AnalyzeSettings:
+    """How to analyse one case.
+
+    Attributes:
+        clinical: Clinical data.
+        steps: Subset of `STEPS`.
+        models: Model bundle to use instead of the starter model, by system name.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    clinical: ClinicalData = field(default_factory=ClinicalData)
+    steps: tuple[str, ...] = STEPS
+    models: dict[str, str] = field(default_factory=dict)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    def check(self) -> None:
+        """Raise `RefusedInput` naming the first setting that cannot be used."""
+        self.clinical.check()
+        unknown = [step for step in self.steps if step not in STEPS]
+        if unknown:
+            raise RefusedInput(
+                what="unknown step", where="--steps", found=unknown[0], remedy=f"choose from {', '.join(STEPS)}"
+            )
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise RefusedInput(
+                what="unknown device", where="--device", found=self.device, remedy="choose auto, cpu or cuda"
+            )

@@ -1,0 +1,1 @@
+"""Heat maps and tests of their faithfulness."""

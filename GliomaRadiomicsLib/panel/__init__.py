@@ -1,0 +1,1 @@
+"""Parts of the Qt panel; the only place that imports qt and ctk."""

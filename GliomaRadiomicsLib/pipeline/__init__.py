@@ -1,0 +1,1 @@
+"""A case run and a cohort run."""

@@ -1,0 +1,1 @@
+"""MRML nodes in and out; the only place that imports slicer."""

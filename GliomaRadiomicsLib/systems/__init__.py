@@ -1,0 +1,1 @@
+"""The grading, survival and molecular systems, one package each."""
