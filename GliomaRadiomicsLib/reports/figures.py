@@ -1,0 +1,124 @@
+"""The pictures of a report: three planes, all sequences, heat maps; each a PNG with caption and alternative text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, region_mask
+from GliomaRadiomicsLib.reports.drawing import Cut, Sheet, draw_anatomy, draw_heatmap, draw_labels, draw_outline
+from GliomaRadiomicsLib.reports.images import PLANES, BrainView, strongest_slices
+
+MAX_HEATMAPS = 6
+"""Heat maps drawn; the others stay files in the output folder."""
+HEATMAP_THRESHOLD = 0.3
+"""A heat map is shown where it reaches this share of its largest absolute value."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn picture: PNG bytes, what it shows (caption) and the same for who cannot see it (alt)."""
+
+    png: bytes
+    caption: str
+    alt: str
+
+
+def sequence_name(role: str) -> str:
+    """``t1ce`` -> ``T1ce``."""
+    return SEQUENCE_NAMES.get(role, role)
+
+
+def draw_planes(view: BrainView) -> Picture:
+    """Axial, coronal and sagittal slice through the largest section of the tumour, with the label map."""
+    slices, anatomy = view.tumour_slices(), view.anatomy
+    cuts = [_cut(view, view.sequences[anatomy], plane, slices[plane]) for plane in PLANES]
+    sheet = Sheet([[cut.size_mm for cut in cuts]])
+    window = _window(view.sequences[anatomy], view.brain)
+    for axes, cut in zip(sheet.panels[0], cuts, strict=True):
+        draw_anatomy(axes, cut, window)
+        if view.labels is not None:
+            draw_labels(axes, cut, view.cut(view.labels, cut.plane, slices[cut.plane]), filled=True)
+    caption = f"{sequence_name(anatomy)} in three planes, {_where(view)}.{_tilt(view)}"
+    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+
+
+def draw_sequences(view: BrainView) -> Picture:
+    """Every sequence in the axial slice with the largest tumour section, plain and (below) with outlines."""
+    index, names = view.tumour_slices()["axial"], list(view.sequences)
+    cuts = {name: _cut(view, view.sequences[name], "axial", index, sequence_name(name)) for name in names}
+    rows = 2 if view.has_tumour else 1
+    sizes = [cut.size_mm for cut in cuts.values()]
+    sheet = Sheet([sizes + [sizes[0]] * (2 - len(sizes))] * rows)
+    for row, panels in enumerate(sheet.panels):
+        for axes, name in zip(panels, names, strict=False):
+            draw_anatomy(axes, cuts[name], _window(view.sequences[name], view.brain))
+            if row == 1 and view.labels is not None:
+                draw_labels(axes, cuts[name], view.cut(view.labels, "axial", index), filled=False)
+    caption = f"{_and([sequence_name(name) for name in names])} in the axial slice {view.position('axial', index)}"
+    caption += ", above without and below with the outlines of the labels." if rows == 2 else "."
+    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+
+
+def draw_heatmaps(view: BrainView) -> dict[str, Picture]:
+    """Up to `MAX_HEATMAPS` heat maps by name, each through its own strongest slices."""
+    return {name: draw_one_heatmap(view, name) for name in list(view.heatmaps)[:MAX_HEATMAPS]}
+
+
+def draw_one_heatmap(view: BrainView, name: str) -> Picture:
+    """One heat map over the anatomy in three planes, with colour bar, threshold and tumour outline."""
+    values = np.nan_to_num(np.asarray(view.heatmaps[name], dtype=np.float32), posinf=0.0, neginf=0.0)
+    peak = float(np.abs(values).max()) or 1.0
+    threshold, signed = HEATMAP_THRESHOLD * peak, float(values.min()) < -0.05 * peak
+    slices = strongest_slices(np.where(np.abs(values) >= threshold, np.abs(values), 0))
+    anatomy = view.sequences[view.anatomy]
+    cuts = [_cut(view, anatomy, plane, slices[plane]) for plane in PLANES]
+    sheet = Sheet([[cut.size_mm for cut in cuts]], colour_bar=True)
+    shown = None
+    for axes, cut in zip(sheet.panels[0], cuts, strict=True):
+        draw_anatomy(axes, cut, _window(anatomy, view.brain))
+        limits = (-peak, peak) if signed else (threshold, peak)
+        shown = draw_heatmap(axes, cut, view.cut(values, cut.plane, slices[cut.plane]), threshold, limits)
+        if view.labels is not None:
+            draw_outline(axes, cut, view.cut(region_mask(view.labels, "WT"), cut.plane, slices[cut.plane]))
+    sheet.add_colour_bar(shown, "map value (no unit)", threshold)
+    caption = f"{name} over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
+    caption += "; white line: whole tumour." if view.has_tumour else "."
+    caption += f" Shown from {threshold:.2g} ({HEATMAP_THRESHOLD:.0%} of the largest value, {peak:.2g}) upwards."
+    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+
+
+def _cut(view: BrainView, array: npt.NDArray, plane: str, index: int, title: str = "") -> Cut:
+    title = title or f"{plane.capitalize()}, {view.position(plane, index)}"
+    return Cut(view.cut(array, plane, index), view.pixel_mm(plane), plane, title)
+
+
+def _window(array: npt.NDArray, brain: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Grey window: 0.5th to 99.7th percentile inside the brain."""
+    inside = array[brain & np.isfinite(array)]
+    if not inside.size:
+        return 0.0, 1.0
+    step = max(inside.size // 200_000, 1)
+    low, high = np.percentile(inside[::step], [0.5, 99.7])
+    return float(low), float(high) if high > low else float(low) + 1.0
+
+
+def _where(view: BrainView) -> str:
+    if view.has_tumour:
+        return "each through the largest section of the tumour"
+    return "through the largest section of the brain (no tumour labelled)"
+
+
+def _tilt(view: BrainView) -> str:
+    degrees = view.tilt_degrees
+    return f" The images were acquired tilted by {degrees:.0f}° to the patient's axes." if degrees >= 5 else ""
+
+
+def _marks_text() -> str:
+    return "Radiological orientation: the patient's right is on the image's left."
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

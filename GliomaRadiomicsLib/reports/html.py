@@ -1,0 +1,95 @@
+"""One self-contained HTML page from a result: nothing to load, nothing to run, nothing that names the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from GliomaRadiomicsLib.core.provenance import product_version
+from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
+from GliomaRadiomicsLib.reports.anonymous import hide_file_names, without_file_names
+from GliomaRadiomicsLib.reports.atomic import write_text_atomically
+from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
+from GliomaRadiomicsLib.reports.markup import Markup, join, tag
+from GliomaRadiomicsLib.reports.sections import SECTIONS, Content
+from GliomaRadiomicsLib.reports.sections.overview import sequence_chips
+
+NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def write_report(
+    result: CaseResult, images: ReportImages | None, path: str | Path, features: Sequence[FeatureRow] = ()
+) -> None:
+    """Write the report of one case.
+
+    Args:
+        result: The result; file names in it are not shown.
+        images: Images on one grid for the pictures, or None for a report without pictures.
+        path: Where to write; complete or not at all.
+        features: Feature rows, as in `features.csv`.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    write_text_atomically(path, render_report(result, images, features))
+
+
+def render_report(result: CaseResult, images: ReportImages | None, features: Sequence[FeatureRow] = ()) -> str:
+    """The report as text; see `write_report`."""
+    content = _content(result, images, features)
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", "Glioma radiomics report"),
+        tag("style", Markup(_style())),
+    )
+    body = tag("body", _notice(), _header(content), _contents(), tag("main", *_sections(content)), _footer())
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _content(result: CaseResult, images: ReportImages | None, features: Sequence[FeatureRow]) -> Content:
+    result = without_file_names(result)
+    features = [replace(row, reason=hide_file_names(row.reason)) if row.reason else row for row in features]
+    if images is None:
+        return Content(result, features=features)
+    view = BrainView.of(images)
+    overview = [draw_planes(view), draw_sequences(view)]
+    return Content(result, overview, draw_heatmaps(view), list(images.heatmaps)[MAX_HEATMAPS:], features)
+
+
+def _style() -> str:
+    return resources.files("GliomaRadiomicsLib.reports").joinpath("assets/report.css").read_text(encoding="utf-8")
+
+
+def _notice() -> Markup:
+    return tag("div", NOTICE, class_="notice", role="note")
+
+
+def _header(content: Content) -> Markup:
+    title = tag("h1", "Glioma radiomics report")
+    version = tag("p", f"GliomaRadiomics {product_version()}", class_="muted")
+    return tag("header", title, version, sequence_chips(content))
+
+
+def _contents() -> Markup:
+    links = (tag("li", tag("a", section.title, href=f"#{section.anchor}")) for section in SECTIONS)
+    return tag("nav", tag("ul", *links), aria_label="Contents")
+
+
+def _sections(content: Content) -> list[Markup]:
+    return [
+        tag("section", tag("h2", section.title, id=f"{section.anchor}-title"), section.write(content),
+            id=section.anchor, aria_labelledby=f"{section.anchor}-title")
+        for section in SECTIONS
+    ]  # fmt: skip
+
+
+def _footer() -> Markup:
+    return tag("footer", join([NOTICE, " Compare every figure here with the images themselves."]))

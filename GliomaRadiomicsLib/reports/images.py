@@ -1,0 +1,181 @@
+"""The images a report shows, turned to patient axes, cropped to the brain and cut into slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
+from GliomaRadiomicsLib.core.volume import Volume
+
+PLANES = ("axial", "coronal", "sagittal")
+_NORMAL_AXIS = {"axial": 2, "coronal": 1, "sagittal": 0}
+_MARGIN_MM = 2.0
+
+
+@dataclass(frozen=True)
+class ReportImages:
+    """Images for the pictures, all on one grid.
+
+    Attributes:
+        volumes: Sequences by role (keys of `core.labels.SEQUENCES`).
+        label_map: 0/1/2/4 label map, or None if nothing was segmented.
+        heatmaps: Heat maps by name, such as ``cnn_grading/gradcam``.
+        brain_mask: Nonzero inside the brain, or None.
+
+    Raises:
+        RefusedInput: If there is no sequence, or one of the images lies on another grid.
+    """
+
+    volumes: dict[str, Volume]
+    label_map: Volume | None = None
+    heatmaps: dict[str, Volume] = field(default_factory=dict)
+    brain_mask: Volume | None = None
+
+    def __post_init__(self) -> None:
+        if not self.volumes:
+            raise RefusedInput(what="no image to show", where="report", remedy="give at least one sequence")
+        extras = {"label map": self.label_map, "brain mask": self.brain_mask}
+        for name, volume in {**self.volumes, **extras, **self.heatmaps}.items():
+            if volume is not None and not self.grid.same_grid(volume):
+                raise RefusedInput(
+                    what="not on the grid of the other images",
+                    where=f"report, {name}",
+                    found=f"shape {volume.shape}",
+                    remedy="resample it to the grid of the sequences first",
+                )
+
+    @property
+    def grid(self) -> Volume:
+        """The first sequence; all others lie on its grid."""
+        return next(iter(self.volumes.values()))
+
+
+@dataclass(frozen=True)
+class BrainView:
+    """Report images with axes nearest to R, A, S (in this order) and cropped to the brain.
+
+    Attributes:
+        sequences: Arrays ``(x, y, z)`` by role, in the order of `SEQUENCES`.
+        labels: Label map on the same grid, or None.
+        heatmaps: Heat maps on the same grid.
+        brain: Boolean brain mask on the same grid.
+        affine: From index to RAS millimetres.
+    """
+
+    sequences: dict[str, npt.NDArray]
+    labels: npt.NDArray | None
+    heatmaps: dict[str, npt.NDArray]
+    brain: npt.NDArray[np.bool_]
+    affine: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, images: ReportImages) -> BrainView:
+        """Turn and crop ``images``."""
+        brain = to_ras(images.grid.with_array(_brain(images)))
+        box, affine = _box(brain)
+
+        def cropped(volume: Volume) -> npt.NDArray:
+            return to_ras(volume).array[box]
+
+        order = sorted(images.volumes, key=lambda role: SEQUENCES.index(role) if role in SEQUENCES else len(SEQUENCES))
+        return cls(
+            sequences={role: cropped(images.volumes[role]) for role in order},
+            labels=None if images.label_map is None else cropped(images.label_map),
+            heatmaps={name: cropped(heatmap) for name, heatmap in images.heatmaps.items()},
+            brain=brain.array[box],
+            affine=affine,
+        )
+
+    @property
+    def spacing(self) -> npt.NDArray[np.float64]:
+        """Voxel size along x, y, z in millimetres."""
+        return np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    @property
+    def tilt_degrees(self) -> float:
+        """Largest angle between an image axis and the patient axis it is shown as."""
+        cosines = np.diag(self.affine[:3, :3]) / self.spacing
+        return float(np.degrees(np.arccos(np.clip(cosines, -1, 1)).max()))
+
+    @property
+    def anatomy(self) -> str:
+        """The sequence on which results are shown: T1ce if given."""
+        return next(
+            (role for role in ("t1ce", "flair", "t2", "t1") if role in self.sequences), next(iter(self.sequences))
+        )
+
+    @property
+    def has_tumour(self) -> bool:
+        """Whether the label map holds any tumour voxel."""
+        return self.labels is not None and bool(region_mask(self.labels, "WT").any())
+
+    def tumour_slices(self) -> dict[str, int]:
+        """Per plane, the slice with the largest section of the whole tumour; of the brain where there is none."""
+        mask = self.brain if self.labels is None or not self.has_tumour else region_mask(self.labels, "WT")
+        return strongest_slices(mask)
+
+    def cut(self, array: npt.NDArray, plane: str, index: int) -> npt.NDArray:
+        """Slice as it is shown: rows from A or S down, columns from the patient's right (sagittal: anterior) on."""
+        return np.take(array, index, axis=_NORMAL_AXIS[plane])[::-1, ::-1].T
+
+    def pixel_mm(self, plane: str) -> tuple[float, float]:
+        """Width and height of a pixel of `cut` in millimetres."""
+        across, up = (axis for axis in range(3) if axis != _NORMAL_AXIS[plane])
+        return float(self.spacing[across]), float(self.spacing[up])
+
+    def position(self, plane: str, index: int) -> str:
+        """Where the slice lies in the patient, such as ``S 12 mm``."""
+        axis = _NORMAL_AXIS[plane]
+        centre = (np.array(self.brain.shape) - 1) / 2.0
+        centre[axis] = index
+        millimetres = float(self.affine[axis, :3] @ centre + self.affine[axis, 3])
+        letter = ("RL", "AP", "SI")[axis][0 if millimetres >= 0 else 1]
+        return f"{letter} {abs(millimetres):.0f} mm"
+
+
+def strongest_slices(weights: npt.NDArray) -> dict[str, int]:
+    """Per plane, the slice over which ``weights`` sum to most."""
+    sums = {plane: weights.sum(axis=tuple(a for a in range(3) if a != axis)) for plane, axis in _NORMAL_AXIS.items()}
+    return {plane: int(np.argmax(values)) for plane, values in sums.items()}
+
+
+def to_ras(volume: Volume) -> Volume:
+    """The same voxels with axes permuted and flipped to be nearest to R, A, S; nothing is resampled."""
+    cosines = volume.affine[:3, :3] / np.array(volume.spacing)
+    order = max(
+        permutations(range(3)), key=lambda axes: np.prod([abs(cosines[i, axis]) for i, axis in enumerate(axes)])
+    )
+    flips = [cosines[i, axis] < 0 for i, axis in enumerate(order)]
+    array = volume.array.transpose(order)
+    affine = volume.affine[:, [*order, 3]].copy()
+    for axis, flip in enumerate(flips):
+        if flip:
+            affine[:, 3] += affine[:, axis] * (array.shape[axis] - 1)
+            affine[:, axis] *= -1
+            array = np.flip(array, axis)
+    return Volume(array, affine, volume.name)
+
+
+def _brain(images: ReportImages) -> npt.NDArray[np.bool_]:
+    if images.brain_mask is not None and images.brain_mask.array.any():
+        return images.brain_mask.array > 0
+    image = images.grid.array
+    finite = np.isfinite(image)
+    inside = finite & (image > image[finite].min()) if finite.any() else finite
+    return inside if inside.any() else np.ones(image.shape, dtype=bool)
+
+
+def _box(brain: Volume) -> tuple[tuple[slice, ...], npt.NDArray[np.float64]]:
+    slices = []
+    for axis in range(3):
+        filled = np.flatnonzero(brain.array.any(axis=tuple(a for a in range(3) if a != axis)))
+        margin = int(np.ceil(_MARGIN_MM / brain.spacing[axis]))
+        slices.append(slice(max(int(filled[0]) - margin, 0), min(int(filled[-1]) + margin + 1, brain.shape[axis])))
+    affine = brain.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ np.array([s.start for s in slices], dtype=float)
+    return tuple(slices), affine

@@ -1,0 +1,38 @@
+"""What every section is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
+from GliomaRadiomicsLib.reports.figures import Picture
+from GliomaRadiomicsLib.reports.markup import Markup
+
+
+@dataclass(frozen=True)
+class Content:
+    """A result with its pictures drawn.
+
+    Attributes:
+        result: The result, without file names.
+        overview: Pictures of the tumour.
+        heatmaps: Heat-map pictures by name.
+        heatmaps_left_out: Names of heat maps that are not drawn.
+        features: Measured features; the whole table is `features.csv`.
+    """
+
+    result: CaseResult
+    overview: list[Picture] = field(default_factory=list)
+    heatmaps: dict[str, Picture] = field(default_factory=dict)
+    heatmaps_left_out: list[str] = field(default_factory=list)
+    features: Sequence[FeatureRow] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: anchor, heading, and the function that writes what stands below the heading."""
+
+    anchor: str
+    title: str
+    write: Callable[[Content], Markup]

@@ -1,0 +1,105 @@
+"""What the models were measured on, and what was run on what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
+from GliomaRadiomicsLib.core.results import CaseResult, Evidence
+from GliomaRadiomicsLib.reports.markup import (
+    DASH,
+    Markup,
+    flattened,
+    is_number,
+    join,
+    number,
+    paragraph,
+    table,
+    tag,
+    words,
+)
+from GliomaRadiomicsLib.reports.sections.content import Content
+
+_ROLES = {**{role: SEQUENCE_NAMES[role] for role in SEQUENCES}, "mask": "Mask"}
+
+
+def write_evidence(content: Content) -> Markup:
+    """Cohort, validation and measured figures of every model that was used."""
+    result, parts = content.result, []
+    if result.grading:
+        rows = [_evidence_row(name, grade.evidence) for name, grade in result.grading.items()]
+        columns = ("System", "Measured on", "Patients", "Validation", "AUC [95 % interval]", "Note")
+        parts.append(table(columns, rows, caption="Grading", numeric=(2,), class_="text"))
+    parts += [_figures(name, evidence) for name, evidence in _other_evidence(result).items() if evidence]
+    if not parts:
+        return paragraph("No model was used in this run.", class_="absent")
+    return join([paragraph("How good the models were on patients they had not seen. Yours may differ."), *parts])
+
+
+def _evidence_row(name: str, evidence: Evidence) -> tuple[str, ...]:
+    auc = DASH
+    if is_number(evidence.auc):
+        bounds = evidence.auc_ci
+        auc = number(evidence.auc, 2) + (f" [{number(bounds[0], 2)}–{number(bounds[1], 2)}]" if bounds else "")
+    return words(name).capitalize(), evidence.cohort, str(evidence.n), evidence.validation, auc, evidence.note or DASH
+
+
+def _other_evidence(result: CaseResult) -> dict[str, dict[str, Any]]:
+    segmentation = result.segmentation.evidence if result.segmentation else {}
+    others = {"IDH": result.idh, "MGMT": result.mgmt, "Survival": result.survival}
+    named = {name: data.get("evidence") for name, data in others.items()}
+    return {"Segmentation": segmentation, **{name: data for name, data in named.items() if isinstance(data, dict)}}
+
+
+def _figures(name: str, evidence: dict[str, Any]) -> Markup:
+    return table(("What", "Value"), flattened(evidence), caption=name, class_="text")
+
+
+def write_provenance(content: Content) -> Markup:
+    """Hashes of the inputs, versions and timings; no file names."""
+    result = content.result
+    intro = paragraph(
+        "Enough to find out what was run on what; the full record is in ", tag("code", "provenance.json"), "."
+    )
+    return join([intro, _clinical(result), _inputs(result), _versions(result), _timings(result)])
+
+
+def _clinical(result: CaseResult) -> Markup | None:
+    data = result.inputs.get("clinical")
+    units = {"age": "years", "sex": "", "kps": "(Karnofsky status)", "resection": ""}
+    if not isinstance(data, dict):
+        return None
+    rows = [
+        (words(k).capitalize(), f"{data[k]} {unit}".strip()) for k, unit in units.items() if data.get(k) is not None
+    ]
+    return table(("Given", "Value"), rows, caption="Clinical data used", class_="text") if rows else None
+
+
+def _inputs(result: CaseResult) -> Markup:
+    given = result.inputs.get("sequences", {})
+    entries = {role: given.get(role, result.inputs.get(role)) for role in _ROLES}
+    rows = [_input_row(_ROLES[role], entry) for role, entry in entries.items() if isinstance(entry, dict)]
+    if not rows:
+        return paragraph("Hashes of the inputs were not recorded.", class_="note")
+    return table(("Input", "Voxels", "Voxel size", "SHA-256"), rows, caption="Inputs, by role", class_="text")
+
+
+def _input_row(name: str, entry: dict[str, Any]) -> tuple[Any, ...]:
+    spacing = entry.get("spacing_mm", entry.get("spacing"))
+    size = f"{_times(spacing, 2)} mm" if spacing else DASH
+    digest = tag("code", entry["sha256"], class_="hash") if entry.get("sha256") else DASH
+    return name, _times(entry.get("shape"), 0), size, digest
+
+
+def _times(values: Any, decimals: int) -> str:
+    return " × ".join(number(value, decimals) for value in values) if values else DASH
+
+
+def _versions(result: CaseResult) -> Markup | None:
+    rows = list(result.versions.items())
+    return table(("Program", "Version"), rows, caption="Versions", class_="text") if rows else None
+
+
+def _timings(result: CaseResult) -> Markup | None:
+    rows = [(words(name).capitalize(), f"{number(seconds, 2)} s") for name, seconds in result.timing_s.items()]
+    return table(("Step", "Time"), rows, caption="Time taken", numeric=(1,)) if rows else None
