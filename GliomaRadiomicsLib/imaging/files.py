@@ -1,0 +1,155 @@
+"""Reading and writing of NIfTI, NRRD and MetaImage files; what cannot be read without guessing is refused."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.itk_files import read_with_itk, write_with_itk, wrong_dimensions
+from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti
+
+SUFFIXES = {
+    ".nii.gz": "NIfTI",
+    ".nii": "NIfTI",
+    ".nrrd": "NRRD",
+    ".nhdr": "NRRD",
+    ".mha": "MetaImage",
+    ".mhd": "MetaImage",
+}
+"""File suffixes (lower case) that can be read, with the format each stands for."""
+
+_DETACHED = (".nhdr", ".mhd")
+
+
+def image_suffix(path: str | Path) -> str | None:
+    """The suffix of ``path`` as in `SUFFIXES` (lower case), or None if it is no image file by name."""
+    name = Path(path).name.lower()
+    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+
+
+def read_volume(path: str | Path, name: str = "") -> Volume:
+    """Read a 3-D scalar image.
+
+    Args:
+        path: NIfTI (.nii, .nii.gz), NRRD (.nrrd, .nhdr) or MetaImage (.mha, .mhd) file.
+        name: What to call the volume in messages.
+
+    Returns:
+        Array (i, j, k) in the file's own integer type or float32; RAS affine.
+
+    Raises:
+        RefusedInput: For a missing, unreadable or truncated file, an unknown format, and anything but 3-D scalars.
+    """
+    path = Path(path)
+    suffix = _existing_file_suffix(path)
+    try:
+        volume = _read_nifti(path) if SUFFIXES[suffix] == "NIfTI" else read_with_itk(path, SUFFIXES[suffix])
+    except UnreadableImage as error:
+        raise RefusedInput(what=error.reason, where=path, remedy=error.remedy) from error
+    except OSError as error:
+        raise RefusedInput(
+            what="file cannot be read", where=path, found=error.strerror, remedy="check its permissions"
+        ) from error
+    if 0 in volume.shape:
+        raise RefusedInput(what="image without voxels", where=path, found=volume.shape, remedy="convert it again")
+    return Volume(_kept_dtype(volume.array), volume.affine, name)
+
+
+def write_volume(volume: Volume, path: str | Path) -> None:
+    """Write compressed (but .nii plain), first under another name in the same folder, then renamed when complete.
+
+    Booleans are stored as uint8, other floats as float32, 64-bit integers as 32-bit where they fit.
+
+    Raises:
+        RefusedInput: If the suffix is not .nii, .nii.gz, .nrrd or .mha, or the file cannot be written.
+    """
+    path = Path(path)
+    suffix = image_suffix(path)
+    if suffix is None or suffix in _DETACHED:
+        raise RefusedInput(
+            what="no format to write", where=path, found=suffix, remedy="use .nii.gz, .nii, .nrrd or .mha"
+        )
+    stored = Volume(_kept_dtype(volume.array), volume.affine, volume.name)
+    partial = path.with_name(f".partial-{uuid.uuid4().hex[:12]}{suffix}")
+    try:
+        if SUFFIXES[suffix] == "NIfTI":
+            partial.write_bytes(encode_nifti(stored, compress=suffix == ".nii.gz"))
+        else:
+            _write_checked(stored, partial)
+        os.replace(partial, path)  # noqa: PTH105 - Path.replace is the same; os.replace is the documented atomic one
+    except OSError as error:
+        raise RefusedInput(
+            what="file cannot be written",
+            where=path,
+            found=error.strerror or str(error),
+            remedy="choose an existing, writable folder with enough free space",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_label_map(volume: Volume, path: str | Path) -> None:
+    """Write a label map (whole numbers 0 to 255) as uint8; raises `RefusedInput` like `write_volume`."""
+    labels = volume.array.astype(np.uint8)
+    if not np.array_equal(labels, volume.array):
+        raise RefusedInput(
+            what="not a label map", where=volume.name or None, remedy="labels are whole numbers 0 to 255"
+        )
+    write_volume(volume.with_array(labels), path)
+
+
+def _existing_file_suffix(path: Path) -> str:
+    if path.is_dir():
+        raise RefusedInput(
+            what="a folder where an image file is needed", where=path, remedy="use --case or --dicom for folders"
+        )
+    if not path.is_file():
+        raise RefusedInput(what="no such file", where=path, remedy="check the path")
+    suffix = image_suffix(path)
+    if suffix is None:
+        raise RefusedInput(
+            what="not an image format that is read here",
+            where=path,
+            found=path.suffix or "no suffix",
+            remedy="convert it to .nii.gz, .nrrd or .mha; for DICOM give its folder with --dicom",
+        )
+    if path.stat().st_size == 0:
+        raise RefusedInput(what="empty file", where=path, found="0 bytes", remedy="copy or convert it again")
+    return suffix
+
+
+def _read_nifti(path: Path) -> Volume:
+    array, affine = decode_nifti(path.read_bytes())
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 3:
+        raise UnreadableImage(*wrong_dimensions(array.shape))
+    return Volume(array, affine)
+
+
+def _kept_dtype(array: npt.NDArray) -> npt.NDArray:
+    array = np.asarray(array)
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8)
+    if array.dtype.kind == "f":
+        return array.astype(np.float32, copy=False)
+    if array.dtype.itemsize == 8 and array.size:
+        small = np.int32 if array.min() < 0 or array.max() <= np.iinfo(np.int32).max else np.uint32
+        info = np.iinfo(small)
+        return array.astype(small if info.min <= array.min() and array.max() <= info.max else np.float32)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _write_checked(volume: Volume, path: Path) -> None:
+    """ITK does not report every failed write (a full disk), so the file is read back before it gets its name."""
+    write_with_itk(volume, path)
+    try:
+        read_with_itk(path, SUFFIXES[image_suffix(path) or ""])
+    except UnreadableImage as error:
+        raise OSError(error.reason) from error
