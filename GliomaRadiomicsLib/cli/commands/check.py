@@ -1,0 +1,33 @@
+"""`glioma-radiomics check`: the input passport."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from GliomaRadiomicsLib.cli.options import add_inputs, read_sources
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the contract."""
+    add_inputs(parser)
+    parser.add_argument("--mask", type=Path, metavar="F", help="tumour labels to check against the images")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every finding; exit code 2 if one is refused."""
+    sources = read_sources(options)
+    from GliomaRadiomicsLib.imaging.passport import inspect
+    from GliomaRadiomicsLib.pipeline.inputs import read_inputs
+
+    inputs = read_inputs(sources, options.mask)
+    findings = inspect(inputs.volumes, mask=inputs.mask, collect=True).findings
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(f"{finding.severity:8} {finding.code:28} {finding.message}")
+    return 2 if any(finding.severity == "refused" for finding in findings) else 0

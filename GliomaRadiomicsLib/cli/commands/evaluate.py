@@ -1,0 +1,54 @@
+"""`glioma-radiomics evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from GliomaRadiomicsLib.cli.options import console_progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the contract."""
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder or name of a model bundle")
+    parser.add_argument("cohort", type=Path, metavar="COHORT.csv", help="one line per patient")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for predictions.csv and figures.json"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure a bundle on a cohort."""
+    from GliomaRadiomicsLib.imaging.cohort import read_cohort
+    from GliomaRadiomicsLib.models import bundle, store
+    from GliomaRadiomicsLib.systems.registry import system_class
+
+    folder = store.resolve(options.bundle)
+    system = bundle.load_metadata(folder)["system"]
+    patients = read_cohort(options.cohort)
+    if system == "segmentation":
+        rows, figures = _segmentation(folder, patients)
+    else:
+        from GliomaRadiomicsLib.systems.cohort import training_cases
+
+        evaluation = system_class(system).load(folder).evaluate(training_cases(patients), console_progress())
+        rows, figures = evaluation.predictions, [asdict(figure) for figure in evaluation.figures]
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "predictions.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (options.out / "figures.json").write_text(json.dumps(figures, indent=2))
+    print(f"{len(rows)} rows in {options.out / 'predictions.csv'}, figures in {options.out / 'figures.json'}")
+
+
+def _segmentation(folder: Path, patients: list[Any]) -> tuple[list[dict[str, Any]], Any]:
+    from GliomaRadiomicsLib.systems.segmentation.evaluate import evaluate, summarise
+    from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
+
+    rows = evaluate(Segmenter(folder), patients, progress=console_progress())
+    return rows, summarise(rows)

@@ -1,0 +1,65 @@
+"""`glioma-radiomics worker JOB`: runs job.json of a job folder and reports as JSON lines (see `pipeline.job`)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The job folder."""
+    parser.add_argument("job", type=Path, metavar="JOB", help="folder with job.json")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the job; the last line says done or error, errors go on to the exit code."""
+    try:
+        out = _run_job(_read_job(options.job))
+    except RefusedInput as error:
+        _tell(type="error", kind="refused", message=str(error))
+        raise
+    except (Cancelled, KeyboardInterrupt):
+        _tell(type="error", kind="cancelled", message="cancelled; nothing was written")
+        raise
+    except Exception as error:
+        _tell(type="error", kind="failed", message=f"{type(error).__name__}: {error}")
+        raise
+    _tell(type="done", out=str(out))
+
+
+def _read_job(folder: Path) -> dict[str, Any]:
+    path = folder / "job.json"
+    try:
+        job = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RefusedInput(what="cannot read the job", where=path, found=error) from error
+    if job.get("command") != "analyze":
+        raise RefusedInput(what="unknown command", where=path, found=job.get("command"), remedy="use analyze")
+    return dict(job)
+
+
+def _run_job(job: dict[str, Any]) -> Path:
+    from GliomaRadiomicsLib.pipeline.case import analyze_case
+
+    settings = AnalyzeSettings(
+        clinical=ClinicalData(**job.get("clinical") or {}),
+        steps=tuple(job["steps"]) if job.get("steps") is not None else STEPS,
+        models=job.get("models") or {},
+        device=job.get("device") or "auto",
+    )
+    progress = Progress(lambda fraction, message: _tell(type="progress", fraction=round(fraction, 3), message=message))
+    out = Path(job["out"])
+    analyze_case(out=out, mask=job.get("mask"), settings=settings, progress=progress, **job["inputs"])
+    return out
+
+
+def _tell(**event: Any) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,85 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.pipeline.inputs import Source, sources_of_folder
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """The four sequences, or a case folder."""
+    for role in SEQUENCES:
+        parser.add_argument(
+            f"--{role}", type=Path, metavar="F", help=f"{SEQUENCE_NAMES[role]} image (NIfTI, NRRD, MHA)"
+        )
+    parser.add_argument("--case", type=Path, metavar="DIR", help="folder with the sequences in any BraTS naming")
+
+
+def read_sources(options: argparse.Namespace) -> dict[str, Source | None]:
+    """Files by role from `add_inputs`; refused where a folder and single files are given together, or nothing."""
+    single: dict[str, Source | None] = {role: getattr(options, role) for role in SEQUENCES if getattr(options, role)}
+    if options.case and single:
+        raise RefusedInput(what="give either --case or single sequences, not both", where="--case")
+    if options.case:
+        return sources_of_folder(options.case)
+    if not single:
+        raise RefusedInput(what="no images given", remedy="give --case DIR or at least one of --t1 --t1ce --t2 --flair")
+    return single
+
+
+def add_analysis(parser: argparse.ArgumentParser) -> None:
+    """Mask, clinical data, steps, models and device."""
+    parser.add_argument("--mask", type=Path, metavar="F", help="tumour labels (1, 2, 4) instead of the automatic ones")
+    parser.add_argument("--age", type=float, metavar="Y", help="age in years")
+    parser.add_argument("--sex", help="F or M")
+    parser.add_argument("--kps", type=float, metavar="N", help="Karnofsky performance status, 0 to 100")
+    parser.add_argument("--resection", help="gtr, str or biopsy")
+    parser.add_argument("--steps", metavar="LIST", help=f"comma-separated subset of {','.join(STEPS)}")
+    parser.add_argument(
+        "--models", nargs="+", default=[], metavar="SYSTEM=BUNDLE", help="model to use instead of the starter model"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def read_settings(options: argparse.Namespace) -> AnalyzeSettings:
+    """Checked settings from `add_analysis`."""
+    models = {}
+    for pair in options.models:
+        system, equals, bundle = pair.partition("=")
+        if not equals or not bundle:
+            raise RefusedInput(what="not SYSTEM=BUNDLE", where="--models", found=pair)
+        models[system] = bundle
+    clinical = ClinicalData(options.age, options.sex, options.kps, options.resection)
+    steps = tuple(options.steps.split(",")) if options.steps else STEPS
+    settings = AnalyzeSettings(clinical, steps, models, options.device)
+    settings.check()
+    return settings
+
+
+def console_progress() -> Progress:
+    """Progress as lines on the console."""
+
+    def show(fraction: float, message: str) -> None:
+        print(f"[{100 * fraction:3.0f} %] {message}", flush=True)
+
+    return Progress(show)
+
+
+def existing_file(path: Path, option: str) -> Path:
+    """The path, if it is a file; refused otherwise."""
+    if not path.is_file():
+        raise RefusedInput(what="no such file", where=option, found=path, remedy="check the path")
+    return path
+
+
+def print_line(text: str) -> None:
+    """One line on standard output, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

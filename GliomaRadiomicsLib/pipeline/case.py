@@ -1,0 +1,259 @@
+"""One case from images to result: passport, segmentation, features, grading, report, scene."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from GliomaRadiomicsLib.core.labels import region_volumes_ml
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.provenance import versions
+from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow, Finding, SegmentationResult
+from GliomaRadiomicsLib.core.settings import AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
+from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
+from GliomaRadiomicsLib.imaging.passport import Passport, inspect
+from GliomaRadiomicsLib.models import store
+from GliomaRadiomicsLib.models.bundle import load_metadata
+from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
+from GliomaRadiomicsLib.pipeline.output import OutputFolder
+from GliomaRadiomicsLib.pipeline.scene import write_scene
+from GliomaRadiomicsLib.reports.html import write_report
+from GliomaRadiomicsLib.reports.images import ReportImages
+from GliomaRadiomicsLib.reports.tables import write_features_csv, write_result_json
+from GliomaRadiomicsLib.systems import registry
+from GliomaRadiomicsLib.systems.protocol import CaseData
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
+
+
+@dataclass
+class CaseRun:
+    """What the steps of one case hand on to each other."""
+
+    settings: AnalyzeSettings
+    progress: Progress
+    folder: Path
+    passport: Passport
+    result: CaseResult
+    normalised: dict[str, Volume] = field(default_factory=dict)
+    label_map: Volume | None = None
+    heatmaps: dict[str, Volume] = field(default_factory=dict)
+    features: list[FeatureRow] = field(default_factory=list)
+    weights: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def analyze_case(
+    *,
+    out: str | Path,
+    t1: Source | None = None,
+    t1ce: Source | None = None,
+    t2: Source | None = None,
+    flair: Source | None = None,
+    mask: Source | None = None,
+    settings: AnalyzeSettings | None = None,
+    progress: Progress | None = None,
+    **clinical: Any,
+) -> CaseResult:
+    """Analyse one case and write the output folder.
+
+    Args:
+        out: Output folder; appears only when everything is complete.
+        t1: Path of an image file, or a `Volume`; so are t1ce, t2 and flair. At least one is needed.
+        t1ce: See t1.
+        t2: See t1.
+        flair: See t1.
+        mask: Label map (0/1/2/4) to use instead of the automatic segmentation.
+        settings: Steps, models, device and clinical data.
+        progress: Told what happens; may cancel.
+        **clinical: Shorthand for the fields of `ClinicalData`: age, sex, kps, resection.
+
+    Returns:
+        The result; the same as ``result.json`` in ``out``.
+
+    Raises:
+        RefusedInput: If the input cannot be used or ``out`` cannot be written; nothing is left behind.
+        Cancelled: If the user cancelled; nothing is left behind.
+    """
+    settings = settings or AnalyzeSettings()
+    if clinical:
+        settings = AnalyzeSettings(ClinicalData(**clinical), settings.steps, settings.models, settings.device)
+    settings.check()
+    progress = progress or Progress()
+    with OutputFolder(out) as folder:
+        with progress.step("read", 0.0, 0.1, "reading the images"):
+            inputs = read_inputs({"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}, mask)
+        with progress.step("passport", 0.1, 0.15, "checking the images"):
+            passport = inspect(inputs.volumes, mask=inputs.mask)
+        result = CaseResult(inputs=_describe(inputs, settings), passport=list(passport.findings), versions=versions())
+        run = CaseRun(settings, progress, folder, passport, result)
+        _run_steps(run)
+        _write_tables(run)
+        provenance = _provenance(run, inputs)
+        if "report" in settings.steps:
+            with progress.step("report", 0.75, 0.85, "writing the report"):
+                _report(run, provenance)
+        if "scene" in settings.steps:
+            with progress.step("scene", 0.85, 0.99, "writing the scene"):
+                _scene(run, provenance)
+        _write_json(run, provenance)
+        progress.report(1.0, "done")
+    return result
+
+
+def _run_steps(run: CaseRun) -> None:
+    steps = run.settings.steps
+    with run.progress.step("normalise", 0.15, 0.25, "normalising"):
+        _normalise(run)
+    with run.progress.step("segmentation", 0.25, 0.45, "segmenting the tumour"):
+        _segment(run)
+    if "features" in steps and run.label_map is not None:
+        with run.progress.step("features", 0.45, 0.65, "measuring features"):
+            _measure(run)
+    if "grading" in steps and run.label_map is not None:
+        with run.progress.step("grading", 0.65, 0.75, "grading"):
+            _grade(run)
+    _say_what_is_not_there(run.result)
+
+
+def _normalise(run: CaseRun) -> None:
+    brain = run.passport.brain_mask
+    target = run.folder / "preprocessed"
+    target.mkdir()
+    for role, volume in run.passport.volumes.items():
+        run.normalised[role] = volume.with_array(zscore_in_mask(volume.array, brain.array))
+        write_volume(run.normalised[role], target / f"{role}.nii.gz")
+    write_label_map(brain, target / "brain_mask.nii.gz")
+    run.result.files["volumes"] = {role: f"preprocessed/{role}.nii.gz" for role in run.normalised}
+
+
+def _segment(run: CaseRun) -> None:
+    given = run.passport.mask
+    if given is not None:
+        run.label_map = given
+        volumes = region_volumes_ml(given.array, given.voxel_volume_mm3)
+        run.result.segmentation = SegmentationResult("given mask", _rounded(volumes))
+    elif "segmentation" in run.settings.steps:
+        found = _automatic(run)
+        run.label_map = found.label_map
+        run.heatmaps["segmentation-uncertainty"] = found.uncertainty
+    if run.label_map is not None:
+        write_label_map(run.label_map, run.folder / "segmentation.nii.gz")
+        run.result.files["segmentation"] = "segmentation.nii.gz"
+
+
+def _automatic(run: CaseRun) -> SegmentationOutput:
+    from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
+
+    segmenter = Segmenter(_bundle(run, "segmentation"), run.settings.device)
+    found = segmenter.predict(run.passport.volumes, run.passport.brain_mask, run.progress)
+    volumes = region_volumes_ml(found.label_map.array, found.label_map.voxel_volume_mm3)
+    run.result.segmentation = SegmentationResult(
+        model=f"{segmenter.metadata['name']} {segmenter.metadata['version']}",
+        volumes_ml=_rounded(volumes),
+        uncertainty=found.figures,
+        sequences_used=found.sequences,
+        evidence=segmenter.evidence_for(found.sequences),
+    )
+    if volumes["WT"] == 0.0:
+        message = "no tumour was found; check the images, or give a mask with --mask"
+        run.result.passport.append(Finding("no-tumour-found", "warning", message))
+    return found
+
+
+def _measure(run: CaseRun) -> None:
+    from GliomaRadiomicsLib.radiomics.cases import extract_case
+
+    assert run.label_map is not None
+    run.features = extract_case(
+        run.passport.volumes, run.label_map, progress=run.progress, brain_mask=run.passport.brain_mask
+    )
+
+
+def _grade(run: CaseRun) -> None:
+    assert run.label_map is not None
+    clinical = run.settings.clinical
+    case = CaseData(run.label_map, run.passport.volumes, run.passport.brain_mask, clinical, run.features)
+    for name in (name for name in registry.SYSTEMS if name.endswith("_grading")):
+        system = registry.system_class(name).load(_bundle(run, name))
+        run.result.grading[name] = system.predict(case)
+        run.heatmaps.update(system.explain(case))
+
+
+def _bundle(run: CaseRun, system: str) -> Path:
+    chosen = run.settings.models.get(system)
+    folder = store.resolve(chosen) if chosen else store.starter(system)
+    files = load_metadata(folder)["files"]
+    run.weights[system] = {name: entry["sha256"] for name, entry in files.items()}
+    return folder
+
+
+def _say_what_is_not_there(result: CaseResult) -> None:
+    later = "not part of this version"
+    result.idh = {"status": "unavailable", "reason": later}
+    result.survival = {"status": "unavailable", "reason": later}
+    result.mgmt = {
+        "status": "abstained",
+        "reason": "no model of MGMT methylation is installed; MRI alone has not been shown to predict it reliably",
+    }
+
+
+def _write_tables(run: CaseRun) -> None:
+    if run.features:
+        write_features_csv(run.features, run.folder / "features.csv")
+        run.result.files["features"] = "features.csv"
+    target = run.folder / "heatmaps"
+    target.mkdir()
+    for name, heatmap in run.heatmaps.items():
+        write_volume(heatmap.with_array(heatmap.array.astype(np.float32)), target / f"{name}.nii.gz")
+    run.result.files["heatmaps"] = {name: f"heatmaps/{name}.nii.gz" for name in run.heatmaps}
+
+
+def _report(run: CaseRun, provenance: dict[str, Any]) -> None:
+    images = ReportImages(run.normalised, run.label_map, run.heatmaps, run.passport.brain_mask)
+    run.result.files["report"] = "report.html"
+    write_report(run.result, images, run.folder / "report.html", features=run.features, provenance=provenance)
+
+
+def _scene(run: CaseRun, provenance: dict[str, Any]) -> None:
+    _write_json(run, provenance)
+    problem = write_scene(run.folder)
+    if problem:
+        run.result.passport.append(Finding("scene-not-written", "warning", problem))
+    else:
+        run.result.files["scene"] = "scene.mrb"
+
+
+def _provenance(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
+    return {
+        "inputs_sha256": inputs.hashes,
+        "weights_sha256": run.weights,
+        "settings": asdict(run.settings),
+        "versions": run.result.versions,
+        "timing_s": dict(run.progress.timings),
+    }
+
+
+def _write_json(run: CaseRun, provenance: dict[str, Any]) -> None:
+    run.result.timing_s = dict(run.progress.timings)
+    text = json.dumps({**provenance, "timing_s": run.result.timing_s}, indent=2)
+    (run.folder / "provenance.json").write_text(text)
+    write_result_json(run.result, run.folder / "result.json")
+
+
+def _describe(inputs: CaseInputs, settings: AnalyzeSettings) -> dict[str, Any]:
+    sequences = {
+        role: {"shape": list(v.shape), "spacing_mm": [round(x, 4) for x in v.spacing], "sha256": inputs.hashes[role]}
+        for role, v in inputs.volumes.items()
+    }
+    return {"sequences": sequences, "mask": inputs.mask is not None, "clinical": asdict(settings.clinical)}
+
+
+def _rounded(volumes: dict[str, float]) -> dict[str, float]:
+    return {region: round(value, 3) for region, value in volumes.items()}

@@ -1,0 +1,29 @@
+"""Writing `scene.mrb` in a process of its own, so that this one needs no MRML and survives whatever happens there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+TIME_LIMIT_S = 300
+
+
+def write_scene(folder: Path) -> str:
+    """Write ``scene.mrb`` into an output folder.
+
+    Returns:
+        An empty text, or why there is no scene and what to do about it.
+    """
+    if find_spec("slicer") is None:
+        return "scene.mrb was not written because slicer-core is not installed; pip install 'glioma-radiomics[scene]'"
+    command = [sys.executable, "-m", "GliomaRadiomicsLib.scene.bundle", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return f"scene.mrb was not written within {TIME_LIMIT_S} s; run it again with --steps scene"
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return f"scene.mrb was not written: {last}"
+    return ""

@@ -1,0 +1,188 @@
+"""The segmentation network as a model bundle, with its measured figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.models.bundle import save_bundle
+from GliomaRadiomicsLib.models.figures import Figure
+from GliomaRadiomicsLib.systems.segmentation.evaluate import REGIONS, evaluate, summarise
+from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter, Thresholds
+from GliomaRadiomicsLib.systems.segmentation.prepare import LIMITS, MARGIN
+from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings, fit
+
+if TYPE_CHECKING:
+    import torch
+
+ALL = "+".join(SEQUENCES)
+
+
+def save_segmentation(
+    folder: Path,
+    network: torch.nn.Module,
+    done: dict[str, Any],
+    rows: list[dict[str, Any]],
+    validation: str,
+    *,
+    cohort: str,
+    attribution: list[str],
+    licence: str,
+    thresholds: Thresholds | None = None,
+    notes: list[str] | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Write a bundle.
+
+    Args:
+        folder: Where.
+        network: The trained network.
+        done: What `fit` reports.
+        rows: Rows of `evaluate` on patients the measured networks were not trained on; may be empty.
+        validation: How those patients relate to the training patients.
+        cohort: What the training cohort is.
+        attribution: Whose data the weights were learned from.
+        licence: Licence of the weights.
+        thresholds: From probabilities to labels.
+        notes: Anything a reader of the figures must know.
+        overwrite: Replace an older bundle.
+    """
+    summary = summarise(rows) if rows else {}
+    settings = done["settings"]
+    metadata = {
+        "name": folder.name,
+        "system": "segmentation",
+        "version": "1.0.0",
+        "licence": licence,
+        "attribution": attribution,
+        "intended_use": "Research: outlining glioma before surgery on skull-stripped MRI, to be checked by a reader.",
+        "not_for": [
+            "diagnosis or treatment planning",
+            "images after surgery, with resection cavity",
+            "images with skull, children, metastases, other tumours: not measured",
+        ],
+        "input": {
+            "sequences": [SEQUENCE_NAMES[role] for role in SEQUENCES],
+            "subsets": "any, at least one",
+            "orientation": "closest to RAS",
+            "spacing_mm": 1.0,
+            "intensities": f"z-scored inside the brain, clipped to {LIMITS[0]:g} to {LIMITS[1]:g}",
+            "crop": f"brain box and {MARGIN} voxels",
+        },
+        "network": {
+            "architecture": "SegmentationNet",
+            "channels": list(settings["channels"]),
+            "regions": list(REGIONS),
+        },
+        "thresholds": asdict(thresholds or Thresholds()),
+        "training": {
+            "cohort": cohort,
+            "n": len(done["cases"]),
+            "sites": done["sites"],
+            "phantom_patients": done["phantoms"],
+            "steps": done["steps"],
+            "minutes": done["minutes"],
+            "patch": list(settings["patch"]),
+            "learning_rate": done["learning_rate"],
+            "precision": done["precision"],
+            "seed": settings["seed"],
+        },
+        "evidence": {
+            "cohort": cohort,
+            "validation": validation,
+            "figures": [figure.to_dict() for figure in _figures(rows, summary, cohort, validation)],
+            "tables": _tables(rows, summary),
+            "dice_by_sequences": {name: {r: entry[r] for r in REGIONS} for name, entry in summary.items()},
+            "notes": notes or [],
+        },
+    }
+    weights = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
+    return save_bundle(folder, metadata, tensors=weights, overwrite=overwrite)
+
+
+def _figures(
+    rows: list[dict[str, Any]], summary: dict[str, dict[str, Any]], cohort: str, validation: str
+) -> list[Figure]:
+    figures = []
+    for region in REGIONS if ALL in summary else ():
+        mean, low, high = summary[ALL][region]
+        n = summary[ALL]["n"]
+        figures.append(Figure(f"dice_{region}", f"mean Dice {region}", mean, n, cohort, validation, (low, high)))
+    absent = [row for row in rows if row["sequences"] == ALL and row["true_et_ml"] == 0]
+    if absent:
+        most = max(row["et_ml"] for row in absent)
+        metric = "most enhancing tumour found where there is none (ml)"
+        figures.append(Figure("false_et_ml", metric, most, len(absent), cohort, validation))
+    return figures
+
+
+def _tables(rows: list[dict[str, Any]], summary: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+
+    def cell(values: list[float]) -> str:
+        return f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f})"
+
+    by_subset = [[name, entry["n"], *(cell(entry[r]) for r in REGIONS)] for name, entry in summary.items()]
+    sites = sorted({row["site"] for row in rows})
+    by_site = []
+    for site in sites:
+        entry = summarise([row for row in rows if row["site"] == site and row["sequences"] == ALL]).get(ALL)
+        if entry:
+            by_site.append([site, entry["n"], *(cell(entry[r]) for r in REGIONS)])
+    columns = ["n", *(f"Dice {r} (95 % interval)" for r in REGIONS)]
+    return [
+        {"title": "By sequences given", "columns": ["Sequences", *columns], "rows": by_subset},
+        {"title": "By site left out, all four sequences", "columns": ["Site", *columns], "rows": by_site},
+    ]
+
+
+def train_bundle(
+    patients: list[Patient], out: Path, config: dict[str, Any] | None = None, progress: Progress | None = None
+) -> Path:
+    """Train on a cohort, measure with one site left out at a time, and write the bundle.
+
+    Checkpoints and the networks of the folds lie in ``<out>.work``: the same call resumes there.
+
+    Args:
+        patients: The cohort; needs ``seg`` and, for the validation, ``site``.
+        out: Bundle folder.
+        config: Fields of `SegmentationSettings` (``augmentation`` and ``loop`` nested), and optionally ``validation``
+            (``site`` or ``none``), ``cohort``, ``attribution``, ``licence``.
+        progress: Told what happens.
+    """
+    from GliomaRadiomicsLib.systems.segmentation.config import read_config
+
+    progress = progress or Progress()
+    settings, about = read_config(config or {})
+    work = out.with_name(f"{out.name}.work")
+    texts = {key: about[key] for key in ("cohort", "attribution", "licence")}
+    rows = _left_out_rows(patients, settings, work, texts, progress) if about["validation"] == "site" else []
+    with progress.step("final", 0.7, 0.95, "training on all patients"):
+        network, done = fit(patients, settings, work / "all.pt", progress)
+    validation = "each site left out in turn, networks trained on the others" if rows else "not measured"
+    return save_segmentation(out, network, done, rows, validation, **texts)
+
+
+def _left_out_rows(
+    patients: list[Patient], settings: SegmentationSettings, work: Path, texts: dict[str, Any], progress: Progress
+) -> list[dict[str, Any]]:
+    from dataclasses import replace
+
+    sites = sorted({p.values.get("site", "") for p in patients})
+    rows: list[dict[str, Any]] = []
+    for number, site in enumerate(sites if len(sites) > 1 else ()):
+        start = 0.7 * number / len(sites)
+        with progress.step(f"without-{site}", start, start + 0.7 / len(sites), f"training without site {site}"):
+            fold = replace(settings, exclude_sites=(site,))
+            network, done = fit(patients, fold, work / f"without-{site}.pt", progress)
+            bundle = save_segmentation(
+                work / f"without-{site.lower()}", network, done, [], "not measured", overwrite=True, **texts
+            )
+            left_out = [p for p in patients if p.values.get("site", "") == site]
+            rows += evaluate(Segmenter(bundle), left_out, progress=progress)
+    return rows

@@ -1,0 +1,47 @@
+"""Settings of the training from a configuration; an unknown key is refused with the nearest known one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings
+from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
+from GliomaRadiomicsLib.training.loop import LoopSettings
+
+ABOUT: dict[str, Any] = {
+    "validation": "site",
+    "cohort": "not stated",
+    "attribution": ["the owner of the training cohort"],
+    "licence": "as the training cohort",
+}
+"""What a configuration may say besides the settings, with the defaults."""
+
+
+def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[str, Any]]:
+    """Settings, and the texts of `ABOUT`.
+
+    Raises:
+        RefusedInput: For an unknown key.
+    """
+    rest = {key: value for key, value in config.items() if key not in ABOUT}
+    nested = {
+        "augmentation": _build(AugmentationSettings, rest.pop("augmentation", {})),
+        "loop": _build(LoopSettings, rest.pop("loop", {})),
+    }
+    settings = _build(SegmentationSettings, rest, nested)
+    return settings, {key: config.get(key, default) for key, default in ABOUT.items()}
+
+
+def _build(kind: type, values: Mapping[str, Any], nested: Mapping[str, Any] | None = None) -> Any:
+    known = [field.name for field in fields(kind)]
+    for key in values:
+        if key not in known:
+            near = get_close_matches(key, [*known, *ABOUT], 1)
+            remedy = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+            raise RefusedInput(what="unknown setting", where="--config", found=key, remedy=remedy)
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return kind(**plain, **(nested or {}))

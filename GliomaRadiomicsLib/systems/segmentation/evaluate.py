@@ -1,0 +1,75 @@
+"""Dice of a segmentation bundle on a labelled cohort, for every subset of the sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter
+
+SUBSETS = tuple(subset for n in range(4, 0, -1) for subset in combinations(SEQUENCES, n))
+"""All 15 non-empty subsets of the sequences, the complete one first."""
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    """Dice coefficient of two masks; 1 where both are empty (the BraTS convention)."""
+    size = int(a.sum()) + int(b.sum())
+    return 2.0 * int((a & b).sum()) / size if size else 1.0
+
+
+def score(found: Volume, truth: Volume) -> dict[str, float]:
+    """Dice of WT, TC, ET and the volume of enhancing tumour found (ml) against the truth."""
+    row = {f"dice_{r}": dice(region_mask(found.array, r), region_mask(truth.array, r)) for r in REGIONS}
+    ml = truth.voxel_volume_mm3 / 1000.0
+    row["et_ml"] = float(region_mask(found.array, "ET").sum() * ml)
+    row["true_et_ml"] = float(region_mask(truth.array, "ET").sum() * ml)
+    return row
+
+
+def evaluate(
+    segmenter: Segmenter,
+    patients: Iterable[Patient],
+    subsets: Iterable[tuple[str, ...]] = SUBSETS,
+    progress: Progress | None = None,
+) -> list[dict[str, Any]]:
+    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml."""
+    from GliomaRadiomicsLib.imaging.cases import read_label_map
+    from GliomaRadiomicsLib.imaging.files import read_volume
+
+    progress = progress or Progress()
+    patients, subsets, rows = list(patients), list(subsets), []
+    for number, patient in enumerate(patients):
+        volumes = {role: read_volume(patient.files[role], role) for role in SEQUENCES if role in patient.files}
+        truth = read_label_map(patient.files["seg"])
+        brain = truth.with_array(np.any([volume.array != 0 for volume in volumes.values()], axis=0).astype(np.uint8))
+        for subset in subsets:
+            if not set(subset) <= set(volumes):
+                continue
+            progress.report(number / len(patients), f"case {number + 1} of {len(patients)}, {'+'.join(subset)}")
+            found = segmenter.predict({role: volumes[role] for role in subset}, brain).label_map
+            row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
+            rows.append({**row, **score(found, truth)})
+    return rows
+
+
+def summarise(rows: list[dict[str, Any]], resamples: int = 2000, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Mean Dice by subset with its 95 % bootstrap interval over patients: ``{subset: {n, WT: [mean, low, high]}}``."""
+    rng = np.random.default_rng(seed)
+    summary: dict[str, dict[str, Any]] = {}
+    for subset in dict.fromkeys(row["sequences"] for row in rows):
+        chosen = [row for row in rows if row["sequences"] == subset]
+        entry: dict[str, Any] = {"n": len(chosen)}
+        for region in REGIONS:
+            values = np.array([row[f"dice_{region}"] for row in chosen])
+            means = values[rng.integers(len(values), size=(resamples, len(values)))].mean(1)
+            low, high = np.percentile(means, [2.5, 97.5])
+            entry[region] = [round(float(x), 3) for x in (values.mean(), low, high)]
+        summary[subset] = entry
+    return summary

@@ -1,0 +1,206 @@
+"""Segmentation of one case: one pass over the brain, mirrored once more, and back on the grid it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import ndimage
+
+from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, resample_spacing, to_canonical
+from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
+
+REGIONS = ("WT", "TC", "ET")
+WORKING_SPACING_MM = 1.0
+SPACING_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From probabilities to labels.
+
+    Attributes:
+        probability: Above which a voxel belongs to WT, TC, ET.
+        smallest_et_ml: Less enhancing tumour than this in all is taken for vessels and counted as core.
+        smallest_part_ml: Separate parts of the tumour smaller than this are dropped, unless it is the largest.
+    """
+
+    probability: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    smallest_et_ml: float = 0.2
+    smallest_part_ml: float = 0.5
+
+
+@dataclass(frozen=True)
+class SegmentationOutput:
+    """Everything `Segmenter.predict` found, on the grid of the given volumes.
+
+    Attributes:
+        label_map: uint8, 0/1/2/4.
+        probabilities: float32 by region (WT, TC, ET).
+        uncertainty: float32, entropy in bits of tumour against not tumour: 0 sure, 1 undecided.
+        figures: Dice that the network itself expects of its mask, by region, as ``expected_dice_<region>``.
+        sequences: The sequences that were used.
+    """
+
+    label_map: Volume
+    probabilities: dict[str, Volume]
+    uncertainty: Volume
+    figures: dict[str, float]
+    sequences: list[str]
+
+
+class Segmenter:
+    """A segmentation bundle, ready to use.
+
+    Args:
+        bundle: Folder of the model bundle; its weights are verified before use.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    def __init__(self, bundle: Path, device: str = "auto") -> None:
+        import torch
+
+        from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
+
+        self.metadata: dict[str, Any] = verify(bundle)
+        self.device = choose_device(device)
+        network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
+        weights = load_tensors(bundle)
+        network.load_state_dict({name: torch.from_numpy(value).float() for name, value in weights.items()})
+        self.network: SegmentationNet = network.to(memory_format=torch.channels_last_3d).to(self.device).eval()  # type: ignore[call-overload]
+        self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
+
+    def predict(
+        self, volumes: dict[str, Volume], brain_mask: Volume, progress: Progress | None = None
+    ) -> SegmentationOutput:
+        """Segment a case.
+
+        Args:
+            volumes: Sequences by role, all on one grid of any orientation and spacing.
+            brain_mask: Non-zero inside the brain, on the same grid.
+            progress: Told between the passes; may cancel there.
+        """
+        progress = progress or Progress()
+        native = next(iter(volumes.values()))
+        working = {role: _working_grid(volume) for role, volume in volumes.items()}
+        mask = _working_grid(brain_mask, label=True)
+        ready = prepare(working, mask.array != 0)
+        progress.report(0.1, "segmenting")
+        found = self._probabilities(ready, progress)
+        probabilities = {}
+        for region, cropped in zip(REGIONS, found, strict=True):
+            full = np.zeros(mask.shape, dtype=np.float32)
+            full[ready.box] = cropped * (mask.array[ready.box] != 0)
+            probabilities[region] = _back(Volume(full, mask.affine), native)
+        progress.report(0.9, "labelling")
+        label_map = labels_from_probabilities(probabilities, self.thresholds)
+        wt = np.clip(probabilities["WT"].array, 1e-6, 1 - 1e-6)
+        entropy = -(wt * np.log2(wt) + (1 - wt) * np.log2(1 - wt))
+        entropy[probabilities["WT"].array < 1e-4] = 0.0
+        figures = {f"expected_dice_{region}": _expected_dice(p.array) for region, p in probabilities.items()}
+        used = [role for role in SEQUENCES if role in volumes]
+        return SegmentationOutput(
+            label_map, probabilities, native.with_array(entropy.astype(np.float32)), figures, used
+        )
+
+    def evidence_for(self, sequences: list[str]) -> dict[str, Any]:
+        """Cross-validated Dice of the model card for exactly these sequences."""
+        evidence = self.metadata["evidence"]
+        dice = evidence["dice_by_sequences"].get("+".join(sequences), {})
+        return {key: evidence[key] for key in ("cohort", "validation")} | {"dice": dice}
+
+    def _probabilities(self, ready: NetworkInput, progress: Progress) -> np.ndarray:
+        import torch
+
+        images = torch.from_numpy(ready.images)[None].to(self.device)
+        present = torch.from_numpy(ready.present.astype(np.float32))[None].to(self.device)
+        size = images.shape[2:]
+        pad = [(-n) % self.network.multiple for n in size]
+        images = torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]])
+        total = torch.zeros(())
+        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=bf16_pays(self.device)):
+            for number, mirrored in enumerate((False, True)):
+                progress.report(0.1 + 0.4 * number, "segmenting")
+                logits = self.network(images.flip(2) if mirrored else images, present).float()
+                total = total.to(logits.device) + (logits.flip(2) if mirrored else logits)
+        probability = (total / 2).sigmoid()[0, :, : size[0], : size[1], : size[2]]
+        return probability.cpu().numpy()
+
+
+def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
+    """Label map 0/1/2/4 from the probabilities of WT, TC and ET, with small false parts removed."""
+    reference = probabilities["WT"]
+    ml = reference.voxel_volume_mm3 / 1000.0
+    wt, tc, et = (
+        probabilities[region].array > level for region, level in zip(REGIONS, thresholds.probability, strict=True)
+    )
+    wt = _drop_small_parts(wt | tc | et, thresholds.smallest_part_ml / ml)
+    if et[wt].sum() * ml < thresholds.smallest_et_ml:
+        tc, et = tc | et, np.zeros_like(et)
+    labels = np.zeros(wt.shape, dtype=np.uint8)
+    labels[wt] = ED
+    labels[wt & tc] = NCR_NET
+    labels[wt & et] = ET
+    return reference.with_array(labels, "segmentation")
+
+
+def _drop_small_parts(mask: np.ndarray, smallest_voxels: float) -> np.ndarray:
+    parts, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    keep = sizes >= smallest_voxels
+    keep[sizes.argmax()] = True
+    keep[0] = False
+    return keep[parts]
+
+
+def _expected_dice(probability: np.ndarray) -> float:
+    """Dice expected of the mask ``p > .5`` if every probability were right."""
+    mask = probability > 0.5
+    size = float(mask.sum() + probability.sum(dtype=np.float64))
+    return round(2.0 * float(probability[mask].sum(dtype=np.float64)) / size, 4) if mask.any() else float("nan")
+
+
+def _working_grid(volume: Volume, *, label: bool = False) -> Volume:
+    canonical = to_canonical(volume)
+    if np.allclose(canonical.spacing, WORKING_SPACING_MM, atol=SPACING_TOLERANCE):
+        return canonical
+    return resample_spacing(canonical, WORKING_SPACING_MM, label=label)
+
+
+def _back(volume: Volume, native: Volume) -> Volume:
+    canonical = to_canonical(native)
+    if volume.shape == canonical.shape:
+        return from_canonical(Volume(volume.array, canonical.affine), native)
+    return resample_like(volume, native)
+
+
+def choose_device(device: str) -> str:
+    """``cuda`` where asked for or, with ``auto``, where present; else ``cpu``."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device
+
+
+def bf16_pays(device: str) -> bool:
+    """Whether bfloat16 is faster here: on a GPU, or a CPU with instructions for it."""
+    import torch
+
+    return device == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

@@ -1,0 +1,174 @@
+"""Training of the segmentation network on a cohort and phantom patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.systems.segmentation.prepare import prepare
+from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
+from GliomaRadiomicsLib.training.loop import LoopSettings
+
+if TYPE_CHECKING:
+    import torch
+
+    from GliomaRadiomicsLib.training.patches import TrainingCase
+
+
+@dataclass(frozen=True)
+class SegmentationSettings:
+    """Settings of `fit`; a YAML file given by ``--config`` names any of them.
+
+    Attributes:
+        channels: Channels of the network per level.
+        patch: Patch shape in voxels of 1 mm, multiples of 16.
+        wide_patch: Shape of the occasional whole-brain patch.
+        region_weights: Weight of WT, TC, ET in the loss.
+        phantoms: Number of phantom patients added for variety.
+        phantom_share: Share of the patches that are cut from phantoms.
+        exclude_sites: Sites of the cohort to leave out (for site-wise validation).
+        seed: Seed of everything random.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 96, 128)
+    patch: tuple[int, int, int] = (80, 96, 80)
+    wide_patch: tuple[int, int, int] = (144, 176, 144)
+    p_wide: float = 0.04
+    region_weights: tuple[float, float, float] = (1.0, 1.0, 1.2)
+    phantoms: int = 24
+    phantom_share: float = 0.25
+    exclude_sites: tuple[str, ...] = ()
+    seed: int = 0
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+def read_training_case(patient: Patient) -> TrainingCase:
+    """Read, canonicalise, crop and normalise one labelled patient; needs ``seg`` and at least one sequence.
+
+    Raises:
+        RefusedInput: If the label map is missing or does not fit the images.
+    """
+    from GliomaRadiomicsLib.imaging.cases import read_label_map
+    from GliomaRadiomicsLib.imaging.files import read_volume
+
+    if "seg" not in patient.files:
+        raise RefusedInput(
+            what=f"case {patient.case} has no label map", where=f"line {patient.line}", remedy="fill 'seg'"
+        )
+    volumes = {role: read_volume(patient.files[role], role) for role in SEQUENCES if role in patient.files}
+    if not volumes:
+        raise RefusedInput(
+            what=f"case {patient.case} has no images", where=f"line {patient.line}", remedy="fill 't1ce'"
+        )
+    return training_case(patient.case, volumes, read_label_map(patient.files["seg"]))
+
+
+def training_case(name: str, volumes: dict[str, Volume], label_map: Volume, weight: float = 1.0) -> TrainingCase:
+    """A training case from volumes and label map on one grid (skull-stripped: zero outside the brain)."""
+    import torch
+
+    from GliomaRadiomicsLib.imaging.grid import to_canonical
+    from GliomaRadiomicsLib.training.patches import TrainingCase
+
+    label_map = to_canonical(label_map)
+    volumes = {role: to_canonical(volume) for role, volume in volumes.items()}
+    for role, volume in volumes.items():
+        if not volume.same_grid(label_map, tolerance_mm=0.1):
+            raise RefusedInput(
+                what=f"the label map of case {name} does not lie on its {role}",
+                found=f"{label_map.shape} against {volume.shape}",
+                remedy="resample it onto the images",
+            )
+    brain = np.any([volume.array != 0 for volume in volumes.values()], axis=0)
+    ready = prepare(volumes, brain)
+    labels = torch.from_numpy(np.ascontiguousarray(label_map.array[ready.box]).astype(np.uint8))
+    return TrainingCase(name, torch.from_numpy(ready.images), labels, ready.present, weight)
+
+
+def phantom_cases(count: int, seed: int) -> Iterable[TrainingCase]:
+    """Phantom patients as training cases: grades 2, 3 and 4 in turn."""
+    from GliomaRadiomicsLib.imaging.phantom import make_phantom
+
+    for number in range(count):
+        patient = make_phantom(seed=10_000 + 1000 * seed + number, grade=(3, 4, 2)[number % 3])
+        yield training_case(f"phantom{number}", patient.volumes, patient.label_map)
+
+
+def fit(
+    patients: list[Patient],
+    settings: SegmentationSettings,
+    checkpoint: Path,
+    progress: Progress | None = None,
+) -> tuple[torch.nn.Module, dict[str, Any]]:
+    """Train on ``patients`` (those of excluded sites are left out) and phantoms; resumes from ``checkpoint``.
+
+    Returns:
+        The trained network and what was done (cases, steps, minutes, settings), for the model card.
+    """
+    progress = progress or Progress()
+    patients = [p for p in patients if p.values.get("site") not in settings.exclude_sites]
+    if not patients:
+        raise RefusedInput(what="no patient is left to train on", found=f"excluded sites {settings.exclude_sites}")
+    network, done = fit_cases(_load(patients, settings, progress), settings, checkpoint, progress)
+    sites = sorted({p.values["site"] for p in patients if "site" in p.values})
+    return network, {"cases": [p.case for p in patients], "sites": sites, **done}
+
+
+def fit_cases(
+    cases: list[TrainingCase], settings: SegmentationSettings, checkpoint: Path, progress: Progress | None = None
+) -> tuple[torch.nn.Module, dict[str, Any]]:
+    """Train on cases in memory; see `fit`."""
+    import torch
+
+    from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
+    from GliomaRadiomicsLib.training.loop import train
+    from GliomaRadiomicsLib.training.losses import dice_bce_loss
+    from GliomaRadiomicsLib.training.patches import PatchSampler
+
+    sampler = PatchSampler(
+        cases, settings.patch, settings.wide_patch, settings.augmentation, settings.seed, settings.p_wide
+    )
+    torch.manual_seed(settings.seed)
+    network = SegmentationNet(channels=tuple(settings.channels))
+    weights = torch.tensor(settings.region_weights)
+
+    def batch(step: int) -> tuple[torch.Tensor, ...]:
+        patch = sampler.patch(step)
+        return patch.images[None], patch.present[None], patch.target[None]
+
+    def loss(net: torch.nn.Module, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        images, present, target = parts
+        return dice_bce_loss(net(images, present).float(), target, weights.to(target.device))
+
+    done = train(network, batch, loss, settings.loop, checkpoint, progress)
+    network.eval()
+    return network, {"phantoms": settings.phantoms, "settings": asdict(settings), **done}
+
+
+def _load(patients: list[Patient], settings: SegmentationSettings, progress: Progress) -> list[TrainingCase]:
+    cases = []
+    for number, patient in enumerate(patients):
+        progress.report(0.0, f"reading case {number + 1} of {len(patients)}")
+        cases.append(read_training_case(patient))
+    if settings.phantoms:
+        progress.report(0.0, f"making {settings.phantoms} phantom patients")
+        share = settings.phantom_share / (1.0 - settings.phantom_share)
+        weight = share * len(cases) / settings.phantoms
+        cases += [_weighted(case, weight) for case in phantom_cases(settings.phantoms, settings.seed)]
+    return cases
+
+
+def _weighted(case: TrainingCase, weight: float) -> TrainingCase:
+    from dataclasses import replace
+
+    return replace(case, weight=weight)
