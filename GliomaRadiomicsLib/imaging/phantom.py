@@ -7,28 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import ED, SEQUENCES
+from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.phantom_brain import BrainShape, draw_brain, healthy_tissue, outline
-from GliomaRadiomicsLib.imaging.phantom_shapes import Array
+from GliomaRadiomicsLib.imaging.phantom_brain import draw_brain
+from GliomaRadiomicsLib.imaging.phantom_raw import Placement, draw_placement, raw_sequence
+from GliomaRadiomicsLib.imaging.phantom_scene import Grid, Scene, build_scene, centred_grid, whole_head_grid
 from GliomaRadiomicsLib.imaging.phantom_signal import (
     acquire,
+    blurred,
     clean_image,
     draw_protocols,
     draw_tissue_spread,
     tissue_signals,
 )
-from GliomaRadiomicsLib.imaging.phantom_tissue import Tissue
-from GliomaRadiomicsLib.imaging.phantom_tumour import Tumour, draw_tumour, paint_tumour, undo_push
+from GliomaRadiomicsLib.imaging.phantom_tumour import draw_tumour
 
 BRATS_SHAPE = (240, 240, 155)
-_GRID_CENTRE_RAS = np.array([-119.5, 119.5, 77.0])
-_BRAIN_CENTRE_RAS = np.array([-118.0, 110.0, 73.0])
-_BOX = ((-80.0, 80.0), (-95.0, 95.0), (-80.0, 78.0))
-_BRAIN_MARGIN_MM = 1.0
+_MIN_EXTENT_MM = (150.0, 180.0, 150.0)
 
 
 @dataclass(frozen=True)
@@ -36,10 +33,10 @@ class PhantomPatient:
     """A patient that never lived.
 
     Attributes:
-        volumes: Image by sequence (t1, t1ce, t2, flair).
-        label_map: BraTS labels 0/1/2/4 on the reference grid.
-        tissue: `Tissue` numbers on the reference grid.
-        brain_mask: 1 in the brain (with its fluid) on the reference grid.
+        volumes: Image by sequence (t1, t1ce, t2, flair), float32.
+        label_map: BraTS labels 0/1/2/4 on the reference grid, uint8.
+        tissue: `phantom_tissue.Tissue` numbers on the reference grid, uint8.
+        brain_mask: 1 in the brain (with its fluid) on the reference grid, uint8.
         grade: WHO grade.
         seed: The seed.
         transforms: By sequence, the rigid 4x4 matrix that takes a place (RAS mm) in the reference to the same tissue's
@@ -59,144 +56,101 @@ class PhantomPatient:
     brain_masks: dict[str, Volume] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """Tissue, labels and mixture on the box of the reference grid that holds the head."""
-
-    tissue: npt.NDArray[np.uint8]
-    label: npt.NDArray[np.uint8]
-    blend: Array
-    brain: npt.NDArray[np.bool_]
-    axes: tuple[Array, Array, Array]
-    box: tuple[slice, slice, slice]
-
-
 def make_phantom(
     seed: int = 0,
     *,
     grade: int = 4,
+    raw: bool = False,
     shape: tuple[int, int, int] = BRATS_SHAPE,
     spacing_mm: float = 1.0,
+    skull: bool = False,
 ) -> PhantomPatient:
-    """Make a phantom patient as a BraTS-preprocessed case: registered, skull-stripped, 0 outside the brain.
+    """Make a phantom patient.
+
+    As a BraTS-preprocessed case (registered, skull-stripped, 0 outside the brain) unless ``raw`` or ``skull``.
 
     Args:
         seed: Decides everything; the same seed gives the same brain for every grade and at every spacing.
         grade: WHO grade 2, 3 or 4.
-        shape: Voxels along i, j, k.
-        spacing_mm: Isotropic voxel size; the head stays in the middle of the grid.
+        raw: Every sequence on its own grid, moved by up to 15 mm and 15 degrees, with skull; ``shape`` and
+            ``spacing_mm`` then describe the reference, and no sequence is finer than ``spacing_mm`` / 2.
+        shape: Voxels along i, j, k of the reference.
+        spacing_mm: Isotropic voxel size of the reference; the head stays in the middle of the grid.
+        skull: Keep the head around the brain.
 
     Raises:
-        RefusedInput: For another grade, or a grid that is not 3-D or has no size.
+        RefusedInput: For another grade, or a grid that does not hold the brain.
     """
     _check(grade, shape, spacing_mm)
-    rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
-    brain = draw_brain(rngs[0])
-    tumour = draw_tumour(rngs[1], grade, brain)
-    affine = grid_affine(shape, spacing_mm)
-    scene = _build_scene(brain, tumour, shape, affine, spacing_mm)
-    volumes = _images(rngs[2], rngs[3], scene, shape, affine, spacing_mm)
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
+    brain = draw_brain(streams[0])
+    tumour = draw_tumour(streams[1], grade, brain)
+    grid = centred_grid(shape, spacing_mm)
+    scene = build_scene(brain, tumour, whole_head_grid(grid) if raw else grid, skull=skull or raw)
+    spread, protocols = draw_tissue_spread(streams[2]), draw_protocols(streams[2])
+    signals = {name: tissue_signals(protocol, spread) for name, protocol in protocols.items()}
+    volumes: dict[str, Volume] = {}
+    labels: dict[str, Volume] = {}
+    masks: dict[str, Volume] = {}
+    transforms = {name: np.eye(4) for name in SEQUENCES}
+    for name, protocol in protocols.items():
+        if raw:
+            placement = _placement(streams[4], name, scene)
+            transforms[name] = placement.transform
+            made = raw_sequence(streams[3], protocol, signals[name], scene, placement)
+            volumes[name], labels[name], masks[name] = made
+            continue
+        image = clean_image(signals[name], scene.tissue, scene.blend, protocol.texture_on(scene.axes))
+        image = acquire(streams[3], protocol, blurred(protocol, image, scene.axes, spacing_mm))
+        kept = image if skull else image * scene.brain
+        volumes[name] = Volume(scene.on_grid(kept.astype(np.float32)), grid.affine, f"phantom {name}")
     return PhantomPatient(
         volumes=volumes,
-        label_map=Volume(_on_grid(scene.label, scene, shape), affine, "phantom labels"),
-        tissue=Volume(_on_grid(scene.tissue, scene, shape), affine, "phantom tissue"),
-        brain_mask=Volume(_on_grid(scene.brain.astype(np.uint8), scene, shape), affine, "phantom brain mask"),
+        label_map=_reference(scene, scene.label, grid, "phantom labels"),
+        tissue=_reference(scene, scene.tissue, grid, "phantom tissue"),
+        brain_mask=_reference(scene, scene.brain.astype(np.uint8), grid, "phantom brain mask"),
         grade=grade,
         seed=seed,
-        transforms={name: np.eye(4) for name in SEQUENCES},
+        transforms=transforms,
+        raw_label_maps=labels,
+        brain_masks=masks,
     )
 
 
-def grid_affine(shape: tuple[int, int, int], spacing_mm: float) -> npt.NDArray[np.float64]:
-    """Affine in BraTS orientation (axes to the left, back, top) whose grid has the BraTS grid's centre."""
-    affine = np.diag([-spacing_mm, -spacing_mm, spacing_mm, 1.0])
-    affine[:3, 3] = _GRID_CENTRE_RAS - affine[:3, :3] @ ((np.array(shape) - 1) / 2.0)
-    return affine
+def _placement(rng: np.random.Generator, name: str, scene: Scene) -> Placement:
+    centre = scene.affine() @ np.append((np.array(scene.tissue.shape) - 1) / 2.0, 1.0)
+    return draw_placement(rng, name, centre[:3], scene.grid.spacing_mm / 2.0)
+
+
+def _reference(scene: Scene, part: npt.NDArray, grid: Grid, name: str) -> Volume:
+    """``part`` of the scene on the reference grid, which lies on the scene's lattice."""
+    whole = scene.on_grid(part)
+    start = np.linalg.solve(scene.grid.affine[:3, :3], grid.affine[:3, 3] - scene.grid.affine[:3, 3])
+    first = np.rint(start).astype(int)
+    cut = tuple(slice(f, f + n) for f, n in zip(first, grid.shape, strict=True))
+    return Volume(np.ascontiguousarray(whole[cut]), grid.affine, name)
 
 
 def _check(grade: int, shape: tuple[int, int, int], spacing_mm: float) -> None:
     if grade not in (2, 3, 4):
         raise RefusedInput(what="no phantom of this grade", where="grade", found=grade, remedy="choose 2, 3 or 4")
-    if len(shape) != 3 or min(shape) < 1:
-        raise RefusedInput(what="not the shape of a volume", where="shape", found=shape, remedy="give three sizes")
-    if not 0.2 <= spacing_mm <= 8.0:
-        raise RefusedInput(what="spacing out of range", where="spacing_mm", found=spacing_mm, remedy="give 0.2 to 8 mm")
-
-
-def _axes(
-    shape: tuple[int, int, int], affine: npt.NDArray[np.float64]
-) -> tuple[tuple[Array, Array, Array], tuple[slice, slice, slice]]:
-    """Head coordinates (mm) along the grid's axes, limited to the head's box, and that box as slices."""
-    lines, slices = [], []
-    for axis, (low, high) in enumerate(_BOX):
-        line = affine[axis, axis] * np.arange(shape[axis]) + affine[axis, 3] - _BRAIN_CENTRE_RAS[axis]
-        inside = np.flatnonzero((line >= low) & (line <= high))
-        cut = slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
-        lines.append(line[cut].astype(np.float32))
-        slices.append(cut)
-    return (lines[0], lines[1], lines[2]), (slices[0], slices[1], slices[2])
-
-
-def _build_scene(
-    brain: BrainShape, tumour: Tumour, shape: tuple[int, int, int], affine: npt.NDArray[np.float64], spacing_mm: float
-) -> _Scene:
-    axes, box = _axes(shape, affine)
-    grid = np.meshgrid(*axes, indexing="ij", sparse=True)
-    bent = [
-        (g + np.float32(brain.warp_mm) * w.on_axes(*axes)) / np.float32(s)
-        for g, w, s in zip(grid, brain.warp, brain.size, strict=True)
-    ]
-    surface = outline(brain, *bent).brain()
-    inside = surface < _BRAIN_MARGIN_MM
-    places = (bent[0][inside], bent[1][inside], bent[2][inside])
-    distance = surface[inside]
-    freedom = np.clip(-distance / 14.0, 0.0, 1.0)
-    before = undo_push(tumour, *places, freedom * freedom * (3.0 - 2.0 * freedom))
-    healthy = healthy_tissue(brain, *before, outline(brain, *before))
-    painted = paint_tumour(tumour, places, healthy, distance, spacing_mm**3 * float(np.prod(brain.size)))
-    tissue, label = (np.zeros(inside.shape, dtype=np.uint8) for _ in range(2))
-    blend = np.zeros(inside.shape, dtype=np.float32)
-    tissue[inside], label[inside], blend[inside] = painted.tissue, painted.label, painted.blend
-    return _Scene(tissue, _smooth_labels(label, inside, spacing_mm), blend, inside, axes, box)
-
-
-def _smooth_labels(
-    label: npt.NDArray[np.uint8], brain: npt.NDArray[np.bool_], spacing_mm: float
-) -> npt.NDArray[np.uint8]:
-    """Labels as a reader draws them: the oedema's holes filled and its specks dropped, the core as it is."""
-    share = ndimage.gaussian_filter((label > 0).astype(np.float32), 1.2 / spacing_mm)
-    core = (label > 0) & (label != ED)
-    result = np.where(core, label, np.where((share > 0.5) & brain, ED, 0))
-    return result.astype(np.uint8)
-
-
-def _images(
-    protocol_rng: np.random.Generator,
-    noise_rng: np.random.Generator,
-    scene: _Scene,
-    shape: tuple[int, int, int],
-    affine: npt.NDArray[np.float64],
-    spacing_mm: float,
-) -> dict[str, Volume]:
-    spread = draw_tissue_spread(protocol_rng)
-    volumes = {}
-    for name, protocol in draw_protocols(protocol_rng).items():
-        texture = 1.0 + protocol.texture * protocol.texture_field.on_axes(*scene.axes)
-        image = clean_image(tissue_signals(protocol, spread), scene.tissue, scene.blend, texture)
-        bias = protocol.bias_field.on_axes(*scene.axes)
-        image = acquire(noise_rng, protocol, image, bias, (spacing_mm,) * 3) * scene.brain
-        volumes[name] = Volume(_on_grid(image.astype(np.float32), scene, shape), affine, f"phantom {name}")
-    return volumes
-
-
-def _on_grid(part: npt.NDArray, scene: _Scene, shape: tuple[int, int, int]) -> npt.NDArray:
-    whole = np.zeros(shape, dtype=part.dtype)
-    whole[scene.box] = part
-    return whole
+    if not 0.4 <= spacing_mm <= 6.0:
+        raise RefusedInput(what="spacing out of range", where="spacing_mm", found=spacing_mm, remedy="give 0.4 to 6 mm")
+    if len(shape) != 3 or any(n * spacing_mm < least for n, least in zip(shape, _MIN_EXTENT_MM, strict=True)):
+        least = " x ".join(f"{extent:.0f}" for extent in _MIN_EXTENT_MM)
+        raise RefusedInput(
+            what="the grid does not hold the brain",
+            where="shape",
+            found=f"{shape} at {spacing_mm} mm",
+            remedy=f"give at least {least} mm",
+        )
 
 
 def write_phantom(patient: PhantomPatient, folder: str | Path) -> dict[str, Path]:
-    """Write BraTS-named files (``phantom_t1.nii.gz`` ... ``phantom_seg.nii.gz``) and return them by role."""
+    """Write ``phantom_t1.nii.gz`` ... ``phantom_flair.nii.gz`` and ``phantom_seg.nii.gz``; returns them by role.
+
+    The label map is the one on the reference grid, which a raw patient's images are not on.
+    """
     from GliomaRadiomicsLib.imaging.files import write_volume
 
     folder = Path(folder)
@@ -206,6 +160,3 @@ def write_phantom(patient: PhantomPatient, folder: str | Path) -> dict[str, Path
         written[role] = folder / f"phantom_{role}.nii.gz"
         write_volume(volume, written[role])
     return written
-
-
-__all__ = ["BRATS_SHAPE", "PhantomPatient", "Tissue", "grid_affine", "make_phantom", "write_phantom"]

@@ -27,7 +27,7 @@ from GliomaRadiomicsLib.imaging.phantom_tissue import Tissue
 _FOLD_AXES = (46.0, 80.0, 58.0)
 _HEMISPHERE_CENTRE = (22.0, 0.0, 8.0)
 _FOLD_OFFSET = 70.0
-_FOLD_WAVELENGTH = 23.0
+_FOLD_WAVELENGTH = 21.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BrainShape:
         ventricle: Ventricle width, 1 = average.
         sulcus_mm: Half-width of a sulcus.
         cortex_mm: Thickness of the cortex.
-        folds: Field whose zero surface is where the sulci run.
+        folds: Signed distance (mm) to the surfaces along which the sulci run, both hemispheres side by side.
         depth: Field that makes sulci deeper or shallower.
         lesions: Field whose peaks become white-matter lesions.
         lesion_level: Level above which a white-matter lesion lies.
@@ -47,6 +47,8 @@ class BrainShape:
         vessels: Two fields; vessels run where both are near zero.
         warp: Three fields that bend the whole brain.
         warp_mm: How far they bend it.
+        ripple: Three fields that make its parts irregular.
+        ripple_mm: How far they shift it.
     """
 
     size: Triple
@@ -61,6 +63,8 @@ class BrainShape:
     vessels: tuple[NoiseField, NoiseField]
     warp: tuple[NoiseField, NoiseField, NoiseField]
     warp_mm: float
+    ripple: tuple[NoiseField, NoiseField, NoiseField]
+    ripple_mm: float
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Outline:
 
     def brain(self) -> Array:
         """Signed distance to the whole brain, with cisterns and clefts filled."""
-        return smooth_union(smooth_union(self.cerebrum, self.cerebellum, 6.0), self.stem, 10.0)
+        return smooth_union(smooth_union(self.cerebrum, self.cerebellum, 15.0), self.stem, 18.0)
 
 
 def draw_brain(rng: np.random.Generator) -> BrainShape:
@@ -83,8 +87,8 @@ def draw_brain(rng: np.random.Generator) -> BrainShape:
     return BrainShape(
         size=size,  # type: ignore[arg-type]
         ventricle=0.75 + 0.75 * atrophy + float(rng.uniform(-0.15, 0.15)),
-        sulcus_mm=0.35 + 0.9 * atrophy,
-        cortex_mm=float(rng.uniform(2.4, 3.2)) - 0.3 * atrophy,
+        sulcus_mm=0.22 + 0.55 * atrophy,
+        cortex_mm=float(rng.uniform(2.7, 3.3)) - 0.3 * atrophy,
         folds=_draw_folds(rng),
         depth=draw_noise(rng, 35.0),
         lesions=draw_noise(rng, 14.0, (90.0, 100.0, 90.0)),
@@ -93,6 +97,8 @@ def draw_brain(rng: np.random.Generator) -> BrainShape:
         vessels=(draw_noise(rng, 38.0), draw_noise(rng, 38.0)),
         warp=(draw_noise(rng, 90.0), draw_noise(rng, 90.0), draw_noise(rng, 90.0)),
         warp_mm=float(rng.uniform(1.0, 2.5)),
+        ripple=(draw_noise(rng, 28.0), draw_noise(rng, 28.0), draw_noise(rng, 28.0)),
+        ripple_mm=float(rng.uniform(1.0, 1.6)),
     )
 
 
@@ -101,8 +107,14 @@ def _draw_folds(rng: np.random.Generator) -> NoiseField:
     half = (_FOLD_OFFSET, 100.0, 80.0)
     common, left, right = (draw_noise(rng, _FOLD_WAVELENGTH, half) for _ in range(3))
     sides = [0.75 * common.values + 0.66 * own.values for own in (left, right)]
-    joined = np.concatenate([sides[0][::-1], sides[1]], axis=0)
+    joined = np.concatenate([_distance_like(sides[0])[::-1], _distance_like(sides[1])], axis=0) * common.pitch
     return NoiseField(joined, common.pitch, ((joined.shape[0] - 1) / 2 * common.pitch, 100.0, 80.0))
+
+
+def _distance_like(values: Array) -> Array:
+    """Roughly the signed distance (in lattice steps) to the zero surface, so that sulci have an even width."""
+    slope = np.sqrt(sum(g * g for g in np.gradient(values)))
+    return (values / np.maximum(slope, 0.5 * slope.mean())).astype(np.float32)
 
 
 def outline(brain: BrainShape, x: Array, y: Array, z: Array) -> Outline:
@@ -110,31 +122,31 @@ def outline(brain: BrainShape, x: Array, y: Array, z: Array) -> Outline:
     side = np.abs(x)
     narrowing = 1.0 + 0.10 * np.clip((y + 20.0) / 80.0, -0.4, 1.0)
     main = ellipsoid(x * narrowing, y, z, (0.0, -1.0, 8.0), (67.0, 83.0, 58.0))
-    frontal_base = -18.0 - z + 0.0 * y
-    tentorium = (-20.0 - 0.25 * (y + 40.0)) - z
-    base = np.where(y > 0.0, frontal_base, np.maximum(frontal_base, tentorium))
+    frontal_base = (-13.0 - 0.1 * side) - z + 0.0 * y
+    tentorium = (2.0 - 0.4 * side + 0.05 * (y + 40.0)) - z
+    base = smooth_cut(frontal_base, tentorium + np.maximum(y + 15.0, 0.0) * -1.5, 8.0)
     main = smooth_cut(main, base, 10.0)
     temporal = ellipsoid(side, y + 0.25 * (z + 28.0), z, (41.0, 8.0, -26.0), (20.0, 37.0, 18.0))
     cerebrum = smooth_union(main, temporal, 7.0)
     cerebellum = smooth_union(
-        ellipsoid(side, y, z, (19.0, -50.0, -41.0), (31.0, 26.0, 20.0)),
-        ellipsoid(x, y, z, (0.0, -47.0, -38.0), (14.0, 22.0, 20.0)),
+        ellipsoid(side, y, z, (20.0, -48.0, -25.0), (33.0, 27.0, 27.0)),
+        ellipsoid(x, y, z, (0.0, -46.0, -24.0), (14.0, 22.0, 27.0)),
         6.0,
     )
-    cerebellum = np.maximum(cerebellum, -(tentorium - 1.0))
-    stem = tube(x, y, z, [(0, -10, -8, 16), (0, -9, -32, 14), (0, -16, -52, 9), (0, -22, -90, 7)])
+    cerebellum = smooth_cut(cerebellum, -tentorium + 1.0, 3.0)
+    stem = tube(x, y, z, [(0, -10, -8, 15), (0, -8, -30, 15), (0, -15, -50, 9), (0, -22, -90, 7)])
     return Outline(cerebrum.astype(np.float32), cerebellum.astype(np.float32), stem)
 
 
 def ventricles(brain: BrainShape, x: Array, y: Array, z: Array) -> Array:
     """Signed distance (mm) to the lateral, third and fourth ventricle."""
     side, v = np.abs(x), brain.ventricle
-    frontal = [(7.0, 34.0, 2.0, 2.0 * v), (9.0, 26.0, 10.0, 4.6 * v), (8.5, 8.0, 18.0, 4.2 * v)]
-    body = [(11.0, -12.0, 20.0, 4.0 * v), (21.0, -30.0, 14.0, 6.2 * v)]
+    frontal = [(15.0, 34.0, 6.0, 1.5 * v), (9.0, 26.0, 9.0, 3.6 * v), (7.0, 8.0, 16.0, 4.0 * v)]
+    body = [(10.0, -14.0, 18.0, 4.0 * v), (22.0, -33.0, 13.0, 5.2 * v)]
     lateral = tube(side, y, z, [*frontal, *body, (24.0, -48.0, 9.0, 3.0 * v), (23.0, -60.0, 7.0, 1.0 * v)])
     temporal = tube(side, y, z, [(22.0, -31.0, 11.0, 4.5 * v), (31.0, -22.0, -10.0, 2.4 * v), (30.0, 4, -21, 1.5 * v)])
     third = ellipsoid(x, y, z, (0.0, -4.0, 2.0), (1.6 + 1.6 * v, 15.0, 11.0))
-    fourth = ellipsoid(x, y, z, (0.0, -27.0, -36.0), (6.0 + 2.0 * v, 3.0 + 1.5 * v, 10.0))
+    fourth = ellipsoid(x, y, z, (0.0, -24.0, -31.0), (5.0 + 2.0 * v, 2.0 + 1.5 * v, 9.0))
     lateral = np.maximum(smooth_union(lateral, temporal, 3.0), 1.2 - side)
     return np.minimum(np.minimum(lateral, third), fourth)
 
@@ -165,9 +177,10 @@ def _cerebrum(brain: BrainShape, x: Array, y: Array, z: Array, distance: Array) 
     side = np.abs(x)
     callosum = ellipsoid(x * 0.02, y, z, (0.0, -4.0, 3.0), (1.0, 40.0, 27.0))
     stalk = ellipsoid(x, y, z, (0.0, -8.0, -8.0), (30.0, 27.0, 22.0))
-    fissure = np.maximum(side - 0.6 - brain.sulcus_mm * 0.7, -callosum)
+    fissure = np.maximum(side - 0.5 - 0.7 * brain.sulcus_mm, -callosum)
     depth = np.minimum(-distance, fissure)
-    depth = np.maximum(depth, -stalk)
+    deep = ellipsoid(x, y, z, (0.0, -4.0, 3.0), (34.0, 40.0, 27.0))
+    depth = np.maximum(depth, np.maximum(-stalk, -3.0 * deep))
     pial, cleft = _distance_to_pia(brain, x, y, z, depth)
     tissue = np.full(x.shape, Tissue.WHITE, dtype=np.uint8)
     tissue[pial < cleft + brain.cortex_mm] = Tissue.GREY
@@ -184,15 +197,15 @@ def _distance_to_pia(brain: BrainShape, x: Array, y: Array, z: Array, depth: Arr
     reach = (0.65 + 0.35 * radius) / radius
     qx, qy, qz = (axis * reach * a for axis, a in zip(u, _FOLD_AXES, strict=True))
     lattice_x = np.where(x < 0, -1.0, 1.0) * np.clip(qx + _FOLD_OFFSET, 1.0, 2 * _FOLD_OFFSET)
-    to_sheet = np.abs(brain.folds.at(lattice_x.astype(np.float32), qy, qz)) * np.float32(_FOLD_WAVELENGTH / 6.28)
-    bottom = np.clip(13.0 + 6.0 * brain.depth.at(x, y, z), 4.0, 22.0)
+    to_sheet = np.abs(brain.folds.at(lattice_x.astype(np.float32), qy, qz))
+    bottom = np.clip(15.0 + 6.0 * brain.depth.at(x, y, z), 4.0, 22.0)
     beyond = np.maximum(depth - bottom, 0.0)
     sulcus = np.sqrt(to_sheet**2 + beyond**2)
     line = -8.0 - 0.40 * (y - 5.0)
     sylvian = sheet(np.abs(x), y, z - line, (60.0, 6.0, 0.0), (24.0, 36.0, 0.0))
     insula = sheet(np.abs(x), y, z - line, (37.0, 6.0, 6.0), (0.0, 19.0, 8.0))
     sulcus = np.minimum(sulcus, np.minimum(sylvian, insula))
-    cleft = brain.sulcus_mm * (0.7 + 0.9 * np.clip(1.0 - depth / bottom, 0.0, 1.0))
+    cleft = brain.sulcus_mm * (0.8 + 1.2 * np.clip(1.0 - depth / bottom, 0.0, 1.0))
     return np.minimum(np.maximum(depth, 0.0), sulcus), cleft
 
 
@@ -200,10 +213,12 @@ def _paint_stem_and_cerebellum(tissue: npt.NDArray[np.uint8], x: Array, y: Array
     inside = (parts.cerebellum < 0.0) & (parts.cerebrum > -0.5)
     depth = -parts.cerebellum
     angle = np.arctan2(z + 40.0, -(y + 25.0)) * 30.0 + 0.15 * np.abs(x)
-    leaf = np.sin(angle * np.float32(2 * np.pi / 5.5)) + 0.6 * np.sin(angle * np.float32(2 * np.pi / 14.0))
+    leaf, lobe = (np.sin(angle * np.float32(2 * np.pi / width)) for width in (4.5, 15.0))
     tissue[inside] = Tissue.GREY
-    tissue[inside & (depth + 2.5 * leaf > 9.5)] = Tissue.WHITE
-    tissue[inside & (depth < 5.0) & (leaf > 1.05)] = Tissue.CSF
+    tissue[inside & (depth + 3.0 * lobe > 9.0)] = Tissue.WHITE
+    tissue[inside & (depth < 4.0 - 3.0 * lobe) & (leaf < -0.8)] = Tissue.CSF
+    peduncle = tube(np.abs(x), y, z, [(8, -14, -34, 8), (20, -36, -33, 6)])
+    tissue[inside & (peduncle < 0.0)] = Tissue.WHITE
     outside = (parts.cerebrum > 0.0) & (parts.cerebellum > 0.0)
     tissue[outside] = Tissue.CSF
     tissue[parts.stem < 0.0] = Tissue.WHITE
@@ -236,6 +251,6 @@ def _paint_vessels(
     curve = np.sqrt(first**2 + second**2) * np.float32(38.0 / 6.28)
     small = (curve < 0.9) & (parts.cerebrum > -16.0)
     middle = tube(np.abs(x), y, z, [(5, 10, -20, 1.8), (22, 14, -16, 1.5), (38, 8, -9, 1.3), (44, -14, 0, 0.8)])
-    sinus = (np.abs(x) < 3.5) & (np.abs(parts.cerebrum + 0.5) < 2.6) & (z > -8.0) & (y < 55.0)
-    straight = tube(x, y, z, [(0, -40, 2, 1.5), (0, -72, -12, 2.5)])
+    sinus = (np.abs(x) < 2.5) & (np.abs(parts.cerebrum) < 1.5) & (z > -8.0) & (y < 55.0)
+    straight = tube(x, y, z, [(0, -40, 2, 0.9), (0, -72, -12, 1.6)])
     tissue[small | (middle < 0.0) | sinus | (straight < 0.0)] = Tissue.VESSEL

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating]
 Triple = tuple[float, float, float]
 
 

@@ -52,6 +52,10 @@ class Protocol:
     bias_field: NoiseField
     texture_field: NoiseField
 
+    def texture_on(self, axes: tuple[Array, Array, Array]) -> npt.NDArray[np.float32]:
+        """Factor around 1 on a regular grid (coordinates in mm along i, j, k)."""
+        return (1.0 + self.texture * self.texture_field.on_axes(*axes)).astype(np.float32)
+
 
 def draw_protocols(rng: np.random.Generator) -> dict[str, Protocol]:
     """Draw an examination: one `Protocol` per sequence, all at the same field strength."""
@@ -63,7 +67,7 @@ def draw_protocols(rng: np.random.Generator) -> dict[str, Protocol]:
 def _draw_protocol(rng: np.random.Generator, name: str, field: float, texture_field: NoiseField) -> Protocol:
     tr, te, ti = _timing(rng, name, field)
     in_plane = float(rng.uniform(0.5, 0.8))
-    through = float(rng.choice([0.6, 1.0, 1.8], p=[0.5, 0.25, 0.25]))
+    through = float(rng.choice([0.6, 1.0, 2.0], p=[0.5, 0.2, 0.3]))
     return Protocol(
         name=name,
         field=field,
@@ -140,13 +144,23 @@ def acquire(
     rng: np.random.Generator,
     protocol: Protocol,
     image: npt.NDArray[np.float32],
-    bias: npt.NDArray[np.float32],
-    spacing: tuple[float, float, float],
 ) -> npt.NDArray[np.float32]:
-    """Blur, bias field, Rician noise and scale; ``image`` as from `clean_image`, shape (i, j, k)."""
-    sigma = [b / s for b, s in zip(protocol.blur_mm, spacing, strict=True)]
-    result = ndimage.gaussian_filter(image, sigma, truncate=3.0)
-    result *= 1.0 + protocol.bias * np.tanh(bias)
-    result += np.float32(protocol.noise) * rng.standard_normal(image.shape, dtype=np.float32)
+    """Rician noise and the file's scale; ``image`` relative to white matter, shape (i, j, k)."""
+    real = image + np.float32(protocol.noise) * rng.standard_normal(image.shape, dtype=np.float32)
     imaginary = np.float32(protocol.noise) * rng.standard_normal(image.shape, dtype=np.float32)
-    return np.float32(protocol.scale) * np.sqrt(result * result + imaginary * imaginary)
+    return np.float32(protocol.scale) * np.sqrt(real * real + imaginary * imaginary)
+
+
+def blurred(
+    protocol: Protocol,
+    image: npt.NDArray,
+    axes: tuple[Array, Array, Array],
+    spacing_mm: float,
+    slice_axis: int = 2,
+    slice_mm: float = 0.0,
+) -> npt.NDArray[np.float32]:
+    """Bias field and point spread; slices of ``slice_mm`` along ``slice_axis`` if thicker than the protocol's blur."""
+    biased = image * (1.0 + protocol.bias * np.tanh(protocol.bias_field.on_axes(*axes)))
+    sigma = np.full(3, protocol.blur_mm[0])
+    sigma[slice_axis] = max(0.3 * slice_mm, protocol.blur_mm[0]) if slice_mm else protocol.blur_mm[2]
+    return ndimage.gaussian_filter(biased.astype(np.float32), sigma / spacing_mm, truncate=3.0)
