@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 1600
 _DPI = 129
-_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 9.0, 11.0, 10.0, 38.0
+_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 11.0, 13.0, 12.0, 38.0
 
 OUTLINES = {"NCR_NET": "--", "ED": ":", "ET": "-"}
 """Line style of each label's outline, so that nobody has to tell red from green."""
@@ -91,10 +91,10 @@ class Sheet:
         """Colour bar at the right edge, with the threshold marked on it."""
         left, width = 1 - 0.82 * self._bar_mm / self._width, 0.14 * self._bar_mm / self._width
         bar = self.figure.colorbar(mappable, cax=self.figure.add_axes((left, 0.18, width, 0.64)))
-        bar.ax.tick_params(colors="white", labelsize=9)
+        bar.ax.tick_params(colors="white", labelsize=11)
         bar.outline.set_edgecolor("white")  # type: ignore[operator]
-        bar.set_label(label, color="white", fontsize=9)
-        bar.ax.set_title(f"shown from\n{threshold:.2g}", color="white", fontsize=9)
+        bar.set_label(label, color="white", fontsize=11)
+        bar.ax.set_title(f"shown from\n{threshold:.2g}", color="white", fontsize=11)
 
     def png(self) -> bytes:
         """The sheet as a PNG with a palette of 256 colours (a third of the bytes, no visible loss)."""
@@ -117,9 +117,9 @@ def draw_anatomy(axes: Axes, cut: Cut, window: tuple[float, float]) -> None:
     )
     axes.set(xlim=(-_SIDE_MM, width + _SIDE_MM), ylim=(height + _BOTTOM_MM, -_TOP_MM))
     left, right = MARKS[cut.plane]
-    _write(axes, width / 2, -_TOP_MM / 2, cut.title, "center")
-    _write(axes, -_SIDE_MM / 2, height / 2, left, "center", weight="bold")
-    _write(axes, width + _SIDE_MM / 2, height / 2, right, "center", weight="bold")
+    _write(axes, width / 2, -_TOP_MM * 0.45, cut.title, "center")
+    _write(axes, -_SIDE_MM * 0.35, height / 2, left, "center", weight="bold")
+    _write(axes, width + _SIDE_MM * 0.35, height / 2, right, "center", weight="bold")
     _draw_scale(axes, width, height)
 
 
@@ -172,7 +172,7 @@ def draw_heatmap(axes: Axes, cut: Cut, values: npt.NDArray, threshold: float, li
 
 def _draw_scale(axes: Axes, width: float, height: float) -> None:
     length_cm = next((cm for cm in (5, 2, 1) if cm * 10 <= width / 2), 0.5)
-    bottom = height + _BOTTOM_MM * 0.62
+    bottom = height + _BOTTOM_MM * 0.55
     axes.plot([width - length_cm * 10, width], [bottom, bottom], color="white", linewidth=2.5, solid_capstyle="butt")
     _write(axes, width - length_cm * 10 - 2, bottom, f"{length_cm:g} cm", "right")
 
@@ -181,4 +181,4 @@ def _write(axes: Axes, x: float, y: float, text: str, align: Any, weight: str = 
     from matplotlib.patheffects import withStroke
 
     effects = [withStroke(linewidth=2, foreground="black")]
-    axes.text(x, y, text, color="white", ha=align, va="center", fontsize=10, fontweight=weight, path_effects=effects)
+    axes.text(x, y, text, color="white", ha=align, va="center", fontsize=12, fontweight=weight, path_effects=effects)

@@ -84,10 +84,10 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
         if view.labels is not None:
             draw_outline(axes, cut, view.cut(region_mask(view.labels, "WT"), cut.plane, slices[cut.plane]))
     sheet.add_colour_bar(shown, "map value (no unit)", threshold)
-    caption = f"{name} over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
+    caption = f"Heat map over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
     caption += "; white line: whole tumour." if view.has_tumour else "."
-    caption += f" Shown from {threshold:.2g} ({HEATMAP_THRESHOLD:.0%} of the largest value, {peak:.2g}) upwards."
-    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+    caption += f" Shown from {threshold:.2g} ({100 * HEATMAP_THRESHOLD:.0f} % of the largest, {peak:.2g}) upwards."
+    return Picture(sheet.png(), caption, f"{name}. {caption} {_marks_text()}")
 
 
 def _cut(view: BrainView, array: npt.NDArray, plane: str, index: int, title: str = "") -> Cut:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from GliomaRadiomicsLib.core.provenance import product_version
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
@@ -22,7 +23,12 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write_report(
-    result: CaseResult, images: ReportImages | None, path: str | Path, features: Sequence[FeatureRow] = ()
+    result: CaseResult,
+    images: ReportImages | None,
+    path: str | Path,
+    *,
+    features: Sequence[FeatureRow] = (),
+    provenance: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report of one case.
 
@@ -31,16 +37,23 @@ def write_report(
         images: Images on one grid for the pictures, or None for a report without pictures.
         path: Where to write; complete or not at all.
         features: Feature rows, as in `features.csv`.
+        provenance: What `provenance.json` holds; of it, ``weights_sha256`` (by system) is shown.
 
     Raises:
         OSError: If the file cannot be written.
     """
-    write_text_atomically(path, render_report(result, images, features))
+    write_text_atomically(path, render_report(result, images, features=features, provenance=provenance))
 
 
-def render_report(result: CaseResult, images: ReportImages | None, features: Sequence[FeatureRow] = ()) -> str:
+def render_report(
+    result: CaseResult,
+    images: ReportImages | None,
+    *,
+    features: Sequence[FeatureRow] = (),
+    provenance: Mapping[str, Any] | None = None,
+) -> str:
     """The report as text; see `write_report`."""
-    content = _content(result, images, features)
+    content = replace(_content(result, images, features), weights=dict((provenance or {}).get("weights_sha256", {})))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

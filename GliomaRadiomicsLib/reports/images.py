@@ -78,16 +78,17 @@ class BrainView:
         """Turn and crop ``images``."""
         brain = to_ras(images.grid.with_array(_brain(images)))
         box, affine = _box(brain)
+        inside = brain.array[box]
 
         def cropped(volume: Volume) -> npt.NDArray:
             return to_ras(volume).array[box]
 
         order = sorted(images.volumes, key=lambda role: SEQUENCES.index(role) if role in SEQUENCES else len(SEQUENCES))
         return cls(
-            sequences={role: cropped(images.volumes[role]) for role in order},
+            sequences={role: _with_dark_background(cropped(images.volumes[role]), inside) for role in order},
             labels=None if images.label_map is None else cropped(images.label_map),
             heatmaps={name: cropped(heatmap) for name, heatmap in images.heatmaps.items()},
-            brain=brain.array[box],
+            brain=inside,
             affine=affine,
         )
 
@@ -168,6 +169,14 @@ def _brain(images: ReportImages) -> npt.NDArray[np.bool_]:
     finite = np.isfinite(image)
     inside = finite & (image > image[finite].min()) if finite.any() else finite
     return inside if inside.any() else np.ones(image.shape, dtype=bool)
+
+
+def _with_dark_background(array: npt.NDArray, brain: npt.NDArray[np.bool_]) -> npt.NDArray:
+    """Normalised images are 0 outside the brain and negative inside: show such an empty outside as black."""
+    outside = array[~brain]
+    if not outside.size or not brain.any() or not (outside == outside.flat[0]).all():
+        return array
+    return np.where(brain, array, np.nanmin(array[brain]))
 
 
 def _box(brain: Volume) -> tuple[tuple[slice, ...], npt.NDArray[np.float64]]:

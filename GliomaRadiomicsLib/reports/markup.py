@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,14 @@ class Markup(str):
 
 
 DASH = "–"
+_SPELLINGS = {
+    **{word.lower(): word for word in ("CNN", "VQ", "IDH", "MGMT", "AUC", "CI", "WHO", "CV", "Dice")},
+    "kps": "Karnofsky status",
+    "gradcam": "Grad-CAM",
+    "wt": "WT",
+    "tc": "TC",
+    "et": "ET",
+}
 _VOID = {"meta", "br", "img", "hr"}
 
 
@@ -76,8 +85,15 @@ def facts(pairs: Iterable[tuple[Any, Any]]) -> Markup:
 
 
 def words(key: str) -> str:
-    """``mean_energy`` -> ``mean energy``."""
-    return key.replace("_", " ").strip()
+    """``cnn_grading`` -> ``CNN grading``, ``cnn_grading/gradcam`` -> ``CNN grading: Grad-CAM``."""
+    text = re.sub(r"\s*/\s*", ": ", key.replace("_", " ").strip())
+    return " ".join(_SPELLINGS.get(word.lower(), word) for word in text.split(" "))
+
+
+def headline(key: str) -> str:
+    """`words` with a capital first letter."""
+    text = words(key)
+    return text[:1].upper() + text[1:]
 
 
 def is_number(value: Any) -> bool:

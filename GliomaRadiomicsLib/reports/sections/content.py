@@ -20,6 +20,7 @@ class Content:
         heatmaps: Heat-map pictures by name.
         heatmaps_left_out: Names of heat maps that are not drawn.
         features: Measured features; the whole table is `features.csv`.
+        weights: SHA-256 of the model weights by system.
     """
 
     result: CaseResult
@@ -27,6 +28,7 @@ class Content:
     heatmaps: dict[str, Picture] = field(default_factory=dict)
     heatmaps_left_out: list[str] = field(default_factory=list)
     features: Sequence[FeatureRow] = ()
+    weights: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def write_features(content: Content) -> Markup:
     unknown = sum(math.isnan(row.value) for row in rows)
     intro = f"{len(rows)} values in {len(regions)} regions; {unknown} could not be measured ({DASH}). "
     intro += (
-        "Units follow from the feature: mm, mm² and ml for shape, the image's own unit for intensity, none for texture."
+        "Units follow from the feature: mm, mm² and mm³ for shape, the image's own for intensity, none for texture."
     )
     tables = [_region(region, [row for row in rows if row.region == region]) for region in regions]
     return join([paragraph(intro, " The whole table is in ", tag("code", "features.csv"), "."), *tables])

@@ -63,7 +63,7 @@ def _volume_sentence(content: Content) -> str:
 
 def _grade_sentence(name: str, grade: GradingResult) -> str:
     if not is_number(grade.probability_hgg):
-        return f"Grade by {words(name)}: not predicted ({grade.reason or 'no reason given'})."
+        return f"Grade by {words(name)}: not predicted ({(grade.reason or 'no reason given').rstrip('.')})."
     sentence = f"Grade 4 probability {probability(grade.probability_hgg)} ({words(name)}; "
     return f"{sentence}{evidence_words(grade.evidence)}; {TRUST_WORDS[grade.trust.flag][1].lower()})."
 

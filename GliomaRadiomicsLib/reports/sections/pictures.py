@@ -6,7 +6,7 @@ import base64
 
 from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.reports.figures import Picture
-from GliomaRadiomicsLib.reports.markup import Markup, join, paragraph, tag, words
+from GliomaRadiomicsLib.reports.markup import Markup, headline, join, paragraph, tag
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
@@ -15,8 +15,8 @@ HEATMAP_WORDS = {
     "guided": "Guided backpropagation: the voxels to which the prediction reacts; fine, but noisy.",
     "occlusion": "Occlusion: how far the prediction falls when this place is covered.",
     "responsible": "Responsible region: where the segmentation changes when a phenotype is taken out.",
-    "uncertainty": "Uncertainty: where the model was undecided about the label (0 is certain).",
-    "entropy": "Uncertainty: where the model was undecided about the label (0 is certain).",
+    "uncertainty": "Uncertainty: where the model was undecided about the label (in bits; 0 is certain, 1 undecided).",
+    "entropy": "Uncertainty: where the model was undecided about the label (in bits; 0 is certain, 1 undecided).",
 }
 """What a heat map shows, by a word in its name."""
 
@@ -51,7 +51,7 @@ def write_heatmaps(content: Content) -> Markup:
         return paragraph("No heat maps in this run.", class_="absent")
     parts = [paragraph(_WARNING)]
     for name, picture in content.heatmaps.items():
-        parts += [tag("h3", words(name)), paragraph(_explanation(name)), figure(picture)]
+        parts += [tag("h3", headline(name.replace("-", "/", 1))), paragraph(_explanation(name)), figure(picture)]
     if content.heatmaps_left_out:
         parts.append(paragraph(f"Not drawn, but in the output folder: {', '.join(content.heatmaps_left_out)}."))
     return join(parts)

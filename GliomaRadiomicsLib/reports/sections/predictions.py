@@ -10,6 +10,7 @@ from GliomaRadiomicsLib.reports.markup import (
     Markup,
     facts,
     flattened,
+    headline,
     is_number,
     join,
     number,
@@ -17,7 +18,6 @@ from GliomaRadiomicsLib.reports.markup import (
     probability,
     table,
     tag,
-    words,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.overview import TRUST_WORDS, badge, evidence_words
@@ -33,11 +33,12 @@ def write_grading(content: Content) -> Markup:
 
 
 def _grade(name: str, grade: GradingResult) -> Markup:
-    title = tag("h3", words(name).capitalize())
-    trust = _trust(grade)
+    title = tag("h3", headline(name))
     if not is_number(grade.probability_hgg):
-        reason = grade.reason or "no reason given"
-        return tag("div", title, paragraph(f"No prediction: {reason}.", class_="absent"), trust, class_="system")
+        reason = (grade.reason or "no reason given").rstrip(".")
+        return tag(
+            "div", title, paragraph(f"No prediction: {reason}.", class_="absent"), _reasons(grade), class_="system"
+        )
     predicted = facts(
         [
             ("Prediction", grade.label),
@@ -46,18 +47,21 @@ def _grade(name: str, grade: GradingResult) -> Markup:
         ]
     )
     note = paragraph(grade.evidence.note, class_="note") if grade.evidence.note else None
-    return tag("div", title, predicted, note, trust, _contributions(grade), class_="system")
+    return tag("div", title, predicted, note, _trust(grade), _contributions(grade), class_="system")
 
 
 def _trust(grade: GradingResult) -> Markup:
     trust = grade.trust
     head = tag("p", "Trust: ", badge(trust.flag, *TRUST_WORDS[trust.flag]))
-    reasons = tag("ul", *(tag("li", reason) for reason in trust.reasons)) if trust.reasons else None
     energy = None
     if is_number(trust.energy_in_tumour):
         share = f"{100 * float(trust.energy_in_tumour or 0):.0f} %"
         energy = paragraph(f"Share of the explanation that lies inside the tumour: {share}.")
-    return tag("div", head, reasons, energy, class_=f"trust {trust.flag}")
+    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust.flag}")
+
+
+def _reasons(grade: GradingResult) -> Markup | None:
+    return tag("ul", *(tag("li", reason) for reason in grade.trust.reasons)) if grade.trust.reasons else None
 
 
 def _contributions(grade: GradingResult) -> Markup | None:
@@ -106,13 +110,14 @@ def write_survival(content: Content) -> Markup:
 def _prediction(data: dict[str, Any]) -> Markup:
     if not data:
         return paragraph("Not available in this version, or not asked for in this run.", class_="absent")
-    if data.get("status") in ("abstained", "not available"):
-        status = str(data["status"]).capitalize()
-        return paragraph(f"{status}: {data.get('reason') or 'no reason given'}", class_="absent")
-    pairs = [(_LABELS.get(name, name.capitalize()), value) for name, value in flattened(_without_empty(data))]
+    if data.get("status") in _ABSENT:
+        reason = str(data.get("reason") or "no reason given").rstrip(".")
+        return paragraph(f"{_ABSENT[data['status']]}: {reason}.", class_="absent")
+    pairs = [(_LABELS.get(name, headline(name)), value) for name, value in flattened(_without_empty(data))]
     return facts(pairs)
 
 
+_ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
 _LABELS = {
     "median days": "Median survival (days)",
     "ci": "95 % interval of the median (days)",

@@ -10,13 +10,14 @@ from GliomaRadiomicsLib.reports.markup import (
     DASH,
     Markup,
     flattened,
+    headline,
     is_number,
     join,
     number,
     paragraph,
+    readable,
     table,
     tag,
-    words,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
 
@@ -41,7 +42,7 @@ def _evidence_row(name: str, evidence: Evidence) -> tuple[str, ...]:
     if is_number(evidence.auc):
         bounds = evidence.auc_ci
         auc = number(evidence.auc, 2) + (f" [{number(bounds[0], 2)}–{number(bounds[1], 2)}]" if bounds else "")
-    return words(name).capitalize(), evidence.cohort, str(evidence.n), evidence.validation, auc, evidence.note or DASH
+    return headline(name), evidence.cohort, str(evidence.n or DASH), evidence.validation, auc, evidence.note or DASH
 
 
 def _other_evidence(result: CaseResult) -> dict[str, dict[str, Any]]:
@@ -61,16 +62,16 @@ def write_provenance(content: Content) -> Markup:
     intro = paragraph(
         "Enough to find out what was run on what; the full record is in ", tag("code", "provenance.json"), "."
     )
-    return join([intro, _clinical(result), _inputs(result), _versions(result), _timings(result)])
+    return join([intro, _clinical(result), _inputs(result), _weights(content), _versions(result), _timings(result)])
 
 
 def _clinical(result: CaseResult) -> Markup | None:
     data = result.inputs.get("clinical")
-    units = {"age": "years", "sex": "", "kps": "(Karnofsky status)", "resection": ""}
+    units = {"age": "years", "sex": "", "kps": "of 100", "resection": ""}
     if not isinstance(data, dict):
         return None
     rows = [
-        (words(k).capitalize(), f"{data[k]} {unit}".strip()) for k, unit in units.items() if data.get(k) is not None
+        (headline(k), f"{readable(data[k])} {unit}".strip()) for k, unit in units.items() if data.get(k) is not None
     ]
     return table(("Given", "Value"), rows, caption="Clinical data used", class_="text") if rows else None
 
@@ -86,13 +87,18 @@ def _inputs(result: CaseResult) -> Markup:
 
 def _input_row(name: str, entry: dict[str, Any]) -> tuple[Any, ...]:
     spacing = entry.get("spacing_mm", entry.get("spacing"))
-    size = f"{_times(spacing, 2)} mm" if spacing else DASH
+    size = f"{_times(spacing, 2)}\u00a0mm" if spacing else DASH
     digest = tag("code", entry["sha256"], class_="hash") if entry.get("sha256") else DASH
     return name, _times(entry.get("shape"), 0), size, digest
 
 
 def _times(values: Any, decimals: int) -> str:
-    return " × ".join(number(value, decimals) for value in values) if values else DASH
+    return "\u00a0×\u00a0".join(number(value, decimals) for value in values) if values else DASH
+
+
+def _weights(content: Content) -> Markup | None:
+    rows = [(headline(name), tag("code", digest, class_="hash")) for name, digest in content.weights.items()]
+    return table(("Model", "SHA-256 of the weights"), rows, caption="Model weights", class_="text") if rows else None
 
 
 def _versions(result: CaseResult) -> Markup | None:
@@ -101,5 +107,5 @@ def _versions(result: CaseResult) -> Markup | None:
 
 
 def _timings(result: CaseResult) -> Markup | None:
-    rows = [(words(name).capitalize(), f"{number(seconds, 2)} s") for name, seconds in result.timing_s.items()]
+    rows = [(headline(name), f"{number(seconds, 2)} s") for name, seconds in result.timing_s.items()]
     return table(("Step", "Time"), rows, caption="Time taken", numeric=(1,)) if rows else None

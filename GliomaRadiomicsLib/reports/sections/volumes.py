@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from GliomaRadiomicsLib.core.labels import LABELS, REGION_NAMES, REGIONS
+from GliomaRadiomicsLib.core.labels import LABELS, REGION_NAMES, REGIONS, SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.results import SegmentationResult
 from GliomaRadiomicsLib.reports.markup import (
     DASH,
     Markup,
+    headline,
     is_number,
     join,
     millilitres,
     number,
     paragraph,
     table,
-    words,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
 UNCERTAINTY_WORDS = {
-    "mean_entropy": "Mean entropy of the label probabilities inside the whole tumour; 0 is certain.",
-    "entropy_in_tumour": "Mean entropy of the label probabilities inside the whole tumour; 0 is certain.",
-    "tta_dice": "Agreement (Dice) between the mirrored predictions; 1 is full agreement.",
-    "flip_dice": "Agreement (Dice) between the prediction and that of the mirrored image; 1 is full agreement.",
+    "expected_dice": "Overlap (Dice) with the true region that the network itself expects; 1 is full overlap.",
+    "entropy": "Mean entropy of the label probabilities; 0 is certain.",
 }
-"""What an uncertainty figure means, by its name."""
+"""What an uncertainty figure means, by how its name begins."""
 
 
 def write_volumes(content: Content) -> Markup:
@@ -43,7 +41,7 @@ def write_volumes(content: Content) -> Markup:
 
 
 def _how(segmentation: SegmentationResult) -> Markup:
-    used = ", ".join(segmentation.sequences_used)
+    used = ", ".join(SEQUENCE_NAMES.get(role, role) for role in segmentation.sequences_used)
     return paragraph(f"Segmented by {segmentation.model}{f' from {used}' if used else ''}.")
 
 
@@ -59,9 +57,10 @@ def _row(region: str, volumes: dict[str, float]) -> tuple[Markup, str, str, str]
 def _uncertainty(segmentation: SegmentationResult) -> Markup | None:
     if not segmentation.uncertainty:
         return paragraph("No uncertainty was computed for this segmentation.", class_="note")
-    rows = [
-        (words(name).capitalize(), number(value), UNCERTAINTY_WORDS.get(name, "See the model card."))
-        for name, value in segmentation.uncertainty.items()
-    ]
+    rows = [(headline(name), number(value), _meaning(name)) for name, value in segmentation.uncertainty.items()]
     columns = ("Figure", "Value", "Meaning")
     return table(columns, rows, caption="How sure the segmentation was", numeric=(1,), class_="text")
+
+
+def _meaning(name: str) -> str:
+    return next((text for start, text in UNCERTAINTY_WORDS.items() if name.startswith(start)), "See the model card.")

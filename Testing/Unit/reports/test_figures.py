@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def coloured(png: bytes) -> int:
+    image = pixels(png)
+    return int(((image.max(2) - image.min(2)) > 60).sum())
+
+
+def test_the_labels_are_seen_in_their_colours(images):
+    image = pixels(draw_planes(BrainView.of(images)).png)
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    assert ((red > 200) & (green < 60) & (blue < 60)).sum() > 50, "NCR/NET red"
+    assert ((red < 60) & (green > 200) & (blue < 60)).sum() > 50, "ED green"
+    assert ((red > 200) & (green > 200) & (blue < 60)).sum() > 50, "ET yellow"
+
+
+def test_the_tumour_is_drawn_on_its_side(images):
+    """The tumour lies on the patient's left, so it is right of the middle of the axial panel."""
+    image = pixels(draw_planes(BrainView.of(images)).png)
+    panel = image[:, : image.shape[1] // 3]
+    columns = np.nonzero((panel.max(2) - panel.min(2)) > 60)[1]
+    assert columns.mean() > panel.shape[1] / 2
+
+
+def test_no_colour_without_tumour(images):
+    empty = replace(images, label_map=images.label_map.with_array(np.zeros_like(images.label_map.array)))
+    for given in (empty, replace(images, label_map=None)):
+        picture = draw_planes(BrainView.of(given))
+        assert coloured(picture.png) == 0
+        assert "no tumour labelled" in picture.caption
+
+
+def test_all_sequences_are_shown_plain_and_outlined(images):
+    both = draw_sequences(BrainView.of(images))
+    plain = draw_sequences(BrainView.of(replace(images, label_map=None)))
+    assert pixels(both.png).shape[0] > 1.9 * pixels(plain.png).shape[0]
+    assert "T1, T1ce, T2 and FLAIR" in both.caption
+
+
+@pytest.mark.parametrize("role", ["t1", "flair"])
+def test_one_sequence_is_enough(images, role):
+    view = BrainView.of(ReportImages({role: images.volumes[role]}))
+    assert draw_planes(view).png.startswith(b"\x89PNG")
+    assert draw_sequences(view).png.startswith(b"\x89PNG")
+
+
+def test_heat_map_shows_its_threshold_and_only_what_reaches_it(images):
+    picture = draw_heatmaps(BrainView.of(images))["cnn_grading-gradcam"]
+    assert "Shown from 0.3" in picture.caption
+    weak = images.heatmaps["cnn_grading-gradcam"].array * 0.2
+    weak[30, 30, 20] = 1.0
+    fewer = draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": images.grid.with_array(weak)})))["a"]
+    assert coloured(fewer.png) < 0.5 * coloured(picture.png)
+
+
+@pytest.mark.parametrize("values", [0.0, np.nan])
+def test_an_empty_heat_map_is_drawn_without_colour_on_the_brain(images, values):
+    heatmap = images.grid.with_array(np.full(images.grid.shape, values))
+    assert draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": heatmap})))["a"].png
+
+
+def test_only_some_heat_maps_are_drawn(images):
+    heatmap = next(iter(images.heatmaps.values()))
+    many = replace(images, heatmaps={f"map {i}": heatmap for i in range(MAX_HEATMAPS + 2)})
+    assert len(draw_heatmaps(BrainView.of(many))) == MAX_HEATMAPS
+
+
+def test_a_single_voxel_and_a_single_slice_can_be_drawn(images):
+    labels = np.zeros(images.grid.shape, np.uint8)
+    labels[20, 20, 20] = 4
+    assert draw_planes(BrainView.of(replace(images, label_map=images.grid.with_array(labels)))).png
+    flat = {"t1": Volume(np.arange(600.0).reshape(20, 30, 1), np.diag([1.0, 1, 5, 1]))}
+    one = Volume((np.arange(600).reshape(20, 30, 1) > 500).astype(np.uint8), np.diag([1.0, 1, 5, 1]))
+    assert draw_planes(BrainView.of(ReportImages(flat, one))).png
+
+
+def test_a_tilted_image_says_so():
+    angle = np.radians(20)
+    affine = np.eye(4)
+    affine[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    picture = draw_planes(BrainView.of(ReportImages({"t1": Volume(np.ones((20, 20, 20)), affine)})))
+    assert "tilted by 20°" in picture.caption

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow, Finding
+from GliomaRadiomicsLib.reports.html import NOTICE, render_report, write_report
+from GliomaRadiomicsLib.reports.sections import SECTIONS
+
+VOID = {"meta", "br", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Fails on tags that do not match; keeps elements, attributes, ids and the text by section."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, str] = {}
+        self._section = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "section":
+            self._section = dict(attrs)["id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+        if tag == "section":
+            self._section = ""
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text[self._section] = self.text.get(self._section, "") + data + " "
+
+
+@pytest.fixture(scope="module")
+def report(unchanged_result, images, features) -> str:
+    provenance = {"weights_sha256": {"segmentation": "cd" * 32}}
+    return render_report(unchanged_result, images, features=features, provenance=provenance)
+
+
+@pytest.fixture(scope="module")
+def page(report) -> Page:
+    return Page(report)
+
+
+def test_every_section_is_there_in_order_and_linked(page):
+    anchors = [section.anchor for section in SECTIONS]
+    assert [attributes["id"] for tag, attributes in page.elements if tag == "section"] == anchors
+    assert [attributes["href"] for tag, attributes in page.elements if tag == "a"] == [f"#{a}" for a in anchors]
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_loaded_from_outside(report, page):
+    for _, attributes in page.elements:
+        for name in ("src", "href"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:image/png;base64,", "#"))
+    assert {"script", "link", "iframe"}.isdisjoint({tag for tag, _ in page.elements})
+    assert re.search(r"https?://|url\(|@import|file:", report) is None
+
+
+def test_notice_and_summary_stand_on_top(page, images):
+    assert NOTICE in page.text[""]
+    summary = page.text["summary"]
+    labels = images.label_map.array
+    whole, enhancing = 0.027 * (labels > 0).sum(), 0.027 * (labels == 4).sum()
+    assert f"Whole tumour {whole:.1f} ml, enhancing {enhancing:.1f} ml." in summary
+    assert "Grade 4 probability 0.93" in summary
+    assert "AUC 0.91 [0.86–0.95], n = 167, 5-fold CV" in summary
+
+
+def test_volumes_have_units_and_shares(page, unchanged_result):
+    volumes = unchanged_result.segmentation.volumes_ml
+    assert f"{volumes['ED']:.1f} ml" in page.text["volumes"]
+    assert f"{100 * volumes['ED'] / volumes['WT']:.1f} %" in page.text["volumes"]
+
+
+def test_grade_shows_contributions_trust_and_evidence(page):
+    text = page.text["grading"]
+    assert "Enhancing volume 45.1 ml" in text
+    assert "+1.50" in text and "−0.40" in text
+    assert "Caution" in text and "oedema is unusual" in text and "80 %" in text
+
+
+def test_bars_point_to_their_side(page):
+    bars = {a["class"]: a["style"] for tag, a in page.elements if a.get("class", "").startswith("bar ")}
+    assert bars == {"bar up": "left:50.0%;width:50.0%", "bar down": "left:36.7%;width:13.3%"}
+
+
+def test_findings_come_gravest_first_in_words(page):
+    text = page.text["passport"]
+    assert text.index("Bright spot.") < text.index("One grid.")
+    assert "Warning" in text and "T2" in text
+
+
+def test_abstaining_gives_the_reason(page):
+    assert "Abstained: no model." in page.text["molecular"]
+    assert "Not available" in page.text["survival"]
+
+
+def test_pictures_have_alternative_text_and_tables_headers(page):
+    pictures = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert len(pictures) == 3
+    assert all("patient's right is on the image's left" in picture["alt"] for picture in pictures)
+    tables = [i for i, (tag, _) in enumerate(page.elements) if tag == "table"]
+    assert all(page.elements[i + 1][0] == "caption" for i in tables)
+    assert all(attributes.get("scope") in ("row", "col") for tag, attributes in page.elements if tag == "th")
+
+
+def test_unmeasured_values_are_dashes_with_their_reason(page):
+    text = page.text["features"]
+    assert re.search(r"glcm_Correlation\s+–\s+1", text)
+    assert re.search(r"1\s+– region is flat, one grey level", text)
+    assert "nan" not in text.lower()
+
+
+def test_provenance_shows_hashes(page):
+    assert "ab" * 32 in page.text["provenance"] and "cd" * 32 in page.text["provenance"]
+
+
+def test_strings_are_escaped(result, images):
+    evil = "<script>alert(1)</script>\"'&"
+    grade = result.grading.pop("volumetric_grading")
+    trust = replace(grade.trust, reasons=[evil])
+    contributions = [{"name": evil, "value": evil, "unit": evil, "contribution": 1.0}]
+    evidence = replace(grade.evidence, cohort=evil, note=evil, validation=evil)
+    grade = replace(grade, label=evil, trust=trust, contributions=contributions, evidence=evidence)
+    result.grading[evil] = grade
+    result.passport = [Finding(evil, "warning", evil, evil)]
+    result.mgmt = result.idh = {"status": "predicted", evil: evil, "evidence": {evil: evil}}
+    result.survival = {"status": "abstained", "reason": evil}
+    result.segmentation = replace(result.segmentation, model=evil, uncertainty={evil: 1.0}, evidence={evil: evil})
+    result.versions, result.timing_s = {evil: evil}, {evil: 1.0}
+    heatmaps = {evil: next(iter(images.heatmaps.values()))}
+    rows = [FeatureRow(evil, evil, evil, math.nan, evil)]
+    report = render_report(result, replace(images, heatmaps=heatmaps), features=rows)
+    assert "<script" not in report
+    assert "&lt;script&gt;" in report
+    Page(report)
+
+
+def test_no_file_name_is_shown(result, images):
+    path = "/home/xdoe/Doe Jane 1961/DOE_JANE_t1.nii.gz"
+    result.inputs["sequences"]["t1"]["path"] = path
+    messages = [path, "DOE_JANE_t1.nii.gz was resampled", "DOE_JANE_t1 is 2-D", r"C:\Users\xdoe\scan.nrrd is odd"]
+    result.passport = [Finding("x", "warning", message, "t1") for message in messages]
+    result.mgmt = {"status": "abstained", "reason": f"could not read {path}"}
+    row = FeatureRow("t1", "WT", "a", math.nan, "see DOE_JANE_t1.nii.gz")
+    report = render_report(result, images, features=[row])
+    for part in ("DOE_JANE", "Doe Jane", "xdoe", "scan.nrrd", ".nii"):
+        assert part not in report
+    assert "[file] was resampled" in report
+
+
+def test_words_with_slashes_are_no_paths(result, images):
+    result.passport = [Finding("x", "ok", "labels 1/2/4 and/or mm/s, grade 4 against 2/3 fit.")]
+    assert "labels 1/2/4 and/or mm/s, grade 4 against 2/3 fit." in render_report(result, images)
+
+
+def test_a_run_without_anything_still_reports():
+    page = Page(render_report(CaseResult({}, []), None))
+    assert "not segmented" in page.text["summary"]
+    for anchor in ("pictures", "volumes", "grading", "molecular", "survival", "heatmaps", "features"):
+        assert re.search("Not available|No pictures|No heat maps", page.text[anchor]), anchor
+
+
+def test_an_empty_mask_has_no_shares(result, images):
+    volumes = dict.fromkeys(result.segmentation.volumes_ml, 0.0)
+    result.segmentation = replace(result.segmentation, volumes_ml=volumes)
+    empty = images.label_map.with_array(np.zeros_like(images.label_map.array))
+    page = Page(render_report(result, replace(images, label_map=empty)))
+    assert "No tumour was found" in page.text["summary"]
+    assert "label map is empty" in page.text["volumes"]
+    assert "nan" not in page.text["volumes"].lower()
+
+
+def test_a_grade_that_was_not_given_says_why(result):
+    grade = replace(result.grading["volumetric_grading"], probability_hgg=None, reason="no enhancing tumour")
+    result.grading["volumetric_grading"] = grade
+    page = Page(render_report(result, None))
+    assert "not predicted (no enhancing tumour)" in page.text["summary"]
+    assert "No prediction: no enhancing tumour." in page.text["grading"]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.9999, "> 0.99"), (0.0001, "< 0.01"), (0.5, "0.50")])
+def test_probability_is_never_certain(result, value, shown):
+    result.grading["volumetric_grading"] = replace(result.grading["volumetric_grading"], probability_hgg=value)
+    assert f"Grade 4 probability {shown} " in Page(render_report(result, None)).text["summary"]
+
+
+def test_many_features_are_cut_and_counted(result):
+    rows = [FeatureRow("t1", "WT", f"feature {i}", float(i)) for i in range(200)]
+    text = Page(render_report(result, None, features=rows)).text["features"]
+    assert "feature 119" in text and "feature 120" not in text
+    assert "80 more in features.csv" in text
+
+
+def test_the_written_file_is_whole_and_small(result, images, features, tmp_path):
+    path = tmp_path / "report.html"
+    write_report(result, images, path, features=features)
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    assert path.read_text(encoding="utf-8").endswith("</html>\n")
+    assert path.stat().st_size < 3_000_000
+
+
+def test_it_can_be_printed(report):
+    assert "@media print" in report and "print-color-adjust: exact" in report
+    assert "prefers-color-scheme: dark" in report
+
+
+def test_a_real_patient_stays_small(shared_data, result):
+    nibabel = pytest.importorskip("nibabel")
+    from GliomaRadiomicsLib.core.volume import Volume
+    from GliomaRadiomicsLib.reports.images import ReportImages
+
+    folder = next(p for p in sorted((shared_data / "cases").iterdir()) if p.is_dir())
+
+    def load(role: str) -> Volume:
+        image = nibabel.load(folder / f"{folder.name}_{role}.nii.gz")
+        return Volume(np.asarray(image.dataobj).astype(np.float32), image.affine)
+
+    labels = load("seg")
+    heatmaps = {f"map-{i}": labels.with_array(labels.array * (i + 1)) for i in range(6)}
+    images = ReportImages({role: load(role) for role in ("t1", "t1ce", "t2", "flair")}, labels, heatmaps)
+    assert len(render_report(result, images)) < 3_000_000

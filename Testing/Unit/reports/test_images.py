@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.reports.images import BrainView, ReportImages, to_ras
+
+
+def volume_with_marks(order: tuple[int, int, int], signs: tuple[int, int, int]) -> Volume:
+    """A grid stored along any axes in which value 1 lies far right, 2 far anterior, 3 far superior."""
+    shape = np.array((9, 11, 13))
+    affine = np.eye(4)
+    affine[:3, :3] = 0
+    for stored, axis in enumerate(order):
+        affine[axis, stored] = 2.0 * signs[stored]
+        affine[axis, 3] = 0 if signs[stored] > 0 else 2.0 * (shape[stored] - 1)
+    array = np.zeros(shape)
+    for value, axis in ((1, 0), (2, 1), (3, 2)):
+        stored = order.index(axis)
+        place = list(shape // 2)
+        place[stored] = shape[stored] - 1 if signs[stored] > 0 else 0
+        array[tuple(place)] = value
+    return Volume(array, affine)
+
+
+STORED = [((0, 1, 2), (1, 1, 1)), ((0, 1, 2), (-1, -1, 1)), ((2, 0, 1), (-1, 1, -1)), ((1, 2, 0), (1, -1, -1))]
+
+
+@pytest.mark.parametrize(("order", "signs"), STORED)
+def test_slices_are_radiological_however_the_image_is_stored(order, signs):
+    volume = volume_with_marks(order, signs)
+    full = volume.with_array(np.ones(volume.shape))
+    view = BrainView.of(ReportImages({"t1": volume}, brain_mask=full))
+    array = view.sequences["t1"]
+    x, y, z = (size // 2 for size in array.shape)
+    axial, coronal, sagittal = (
+        view.cut(array, "axial", z),
+        view.cut(array, "coronal", y),
+        view.cut(array, "sagittal", x),
+    )
+    assert np.argwhere(axial == 1)[0][1] == 0, "the patient's right is on the left"
+    assert np.argwhere(axial == 2)[0][0] == 0, "anterior is up"
+    assert np.argwhere(coronal == 1)[0][1] == 0, "the patient's right is on the left"
+    assert np.argwhere(coronal == 3)[0][0] == 0, "superior is up"
+    assert np.argwhere(sagittal == 2)[0][1] == 0, "anterior is on the left"
+    assert np.argwhere(sagittal == 3)[0][0] == 0, "superior is up"
+
+
+@pytest.mark.parametrize(("order", "signs"), STORED)
+def test_turning_keeps_every_voxel_in_its_place(order, signs):
+    volume = volume_with_marks(order, signs)
+    turned = to_ras(volume)
+    for value in (1, 2, 3):
+        before, after = (v.affine @ [*np.argwhere(v.array == value)[0], 1] for v in (volume, turned))
+        np.testing.assert_allclose(before, after)
+
+
+def test_pixels_of_anisotropic_voxels_keep_their_aspect():
+    array = np.ones((8, 8, 4))
+    view = BrainView.of(ReportImages({"t1": Volume(array, np.diag([0.5, 1.0, 6.0, 1]))}))
+    assert view.pixel_mm("axial") == (0.5, 1.0)
+    assert view.pixel_mm("coronal") == (0.5, 6.0)
+    assert view.pixel_mm("sagittal") == (1.0, 6.0)
+
+
+def test_slices_go_through_the_largest_tumour_section(images):
+    view = BrainView.of(images)
+    for plane, index in view.tumour_slices().items():
+        areas = [(view.cut(view.labels, plane, i) > 0).sum() for i in range(view.brain.shape["sca".index(plane[0])])]
+        assert areas[index] == max(areas)
+
+
+def test_position_is_that_of_the_slice_in_the_patient(images):
+    view = BrainView.of(images)
+    assert view.position("axial", view.tumour_slices()["axial"]) == "S 6 mm"  # k = 22: 3 * 22 - 60
+    assert view.position("sagittal", view.tumour_slices()["sagittal"]) == "L 24 mm"  # i = 32: 72 - 3 * 32
+
+
+def test_the_empty_outside_of_a_normalised_image_is_shown_black(images):
+    brain = images.brain_mask.array
+    normalised = images.grid.with_array(np.where(brain, images.grid.array - 100, 0))
+    view = BrainView.of(ReportImages({"t1": normalised}, brain_mask=images.brain_mask))
+    shown = view.sequences["t1"]
+    assert shown[~view.brain].max() == shown.min() < 0
+
+
+def test_another_grid_is_refused(images):
+    moved = Volume(images.label_map.array, images.grid.affine + np.diag([0, 0, 1, 0]))
+    with pytest.raises(RefusedInput, match="label map"):
+        ReportImages(images.volumes, moved)
+
+
+def test_no_image_is_refused():
+    with pytest.raises(RefusedInput, match="at least one sequence"):
+        ReportImages({})
