@@ -1,0 +1,127 @@
+"""Slice and 3-D views of a result: layout, background, segmentation outlines, centred on the tumour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import slicer
+
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.scene.volumes import volume_from_node
+from GliomaRadiomicsLib.scene.writer import SceneResult
+
+_SLICES = (("Red", "R", "Axial"), ("Yellow", "Y", "Sagittal"), ("Green", "G", "Coronal"))
+_SLICE_COLOURS = {"Red": (0.952, 0.290, 0.200), "Yellow": (0.929, 0.835, 0.298), "Green": (0.431, 0.690, 0.294)}
+_PREFERRED_BACKGROUND = ("t1ce", "flair", "t2", "t1")
+_MARGIN = 1.1
+_CAMERA_DISTANCE = 2.6
+_OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.35
+
+
+def add_view_nodes(scene: Any) -> None:
+    """Add the layout, three slice views and one 3-D view with the names the desktop program uses, where missing."""
+    slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
+    for name, label, orientation in _SLICES:
+        _add_slice_view(scene, name, label, orientation)
+    if scene.GetSingletonNode("1", "vtkMRMLViewNode") is None:
+        view = _add_singleton(scene, "vtkMRMLViewNode", "1", "View1")
+        view.SetLayoutLabel("1")
+        view.SetBoxVisible(False)
+    if scene.GetFirstNodeByClass("vtkMRMLCameraNode") is None:
+        scene.AddNewNodeByClass("vtkMRMLCameraNode", "Camera").SetLayoutName("1")
+    layout = scene.GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
+    if layout is None:
+        layout = slicer.vtkMRMLLayoutNode()
+        layout = scene.AddNode(layout)
+    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
+
+
+def show_result(scene: Any, nodes: SceneResult) -> None:
+    """Show a result in every slice and 3-D view of the scene.
+
+    Background is T1ce (or the first of FLAIR, T2, T1), foreground the first heat map at opacity 0, so that one slider
+    brings it up; slices and camera look at the tumour, or at the middle of the image where there is none.
+    """
+    background = next((nodes.volumeNodes[key] for key in _PREFERRED_BACKGROUND if key in nodes.volumeNodes), None)
+    heat_map = next(iter(nodes.heatmapNodes.values()), None)
+    for composite in _nodes(scene, "vtkMRMLSliceCompositeNode"):
+        composite.SetBackgroundVolumeID(background.GetID() if background else None)
+        composite.SetForegroundVolumeID(heat_map.GetID() if heat_map else None)
+        composite.SetForegroundOpacity(0.0)
+        composite.SetLabelVolumeID(None)
+    if nodes.segmentationNode is not None:
+        display = nodes.segmentationNode.GetDisplayNode()
+        display.SetOpacity2DFill(_FILL_OPACITY)
+        display.SetOpacity2DOutline(_OUTLINE_OPACITY)
+        display.SetVisibility3D(True)
+    shown = nodes.labelMapNode or background
+    if shown is not None:
+        volume = volume_from_node(shown)
+        centre = tumour_centre(volume) if nodes.labelMapNode is not None else grid_centre(volume)
+        _look_at(scene, centre, volume)
+
+
+def tumour_centre(label_map: Volume) -> npt.NDArray[np.float64]:
+    """RAS position (mm) of the tumour voxel nearest to the tumour's centroid; the image's centre without tumour."""
+    inside = np.argwhere(label_map.array > 0)
+    if not len(inside):
+        return grid_centre(label_map)
+    nearest = inside[np.argmin(((inside - inside.mean(axis=0)) ** 2).sum(axis=1))]
+    return (label_map.affine @ [*nearest, 1.0])[:3]
+
+
+def grid_centre(volume: Volume) -> npt.NDArray[np.float64]:
+    """RAS position (mm) of the middle of the image."""
+    return (volume.affine @ [*((np.array(volume.shape) - 1) / 2), 1.0])[:3]
+
+
+def _look_at(scene: Any, centre: npt.NDArray[np.float64], volume: Volume) -> None:
+    extent = float(max(np.array(volume.shape) * volume.spacing))
+    for node in _nodes(scene, "vtkMRMLSliceNode"):
+        node.JumpSliceByOffsetting(*map(float, centre))
+        _centre_field_of_view(node, grid_centre(volume), extent * _MARGIN)
+        node.UpdateMatrices()
+    for camera in _nodes(scene, "vtkMRMLCameraNode"):
+        middle = grid_centre(volume)
+        camera.SetFocalPoint(*map(float, middle))
+        camera.SetPosition(*map(float, middle + np.array([0.0, extent * _CAMERA_DISTANCE, extent * 0.3])))
+        camera.SetViewUp(0.0, 0.0, 1.0)
+        camera.ResetClippingRange()
+
+
+def _centre_field_of_view(node: Any, middle: npt.NDArray[np.float64], size: float) -> None:
+    """Centre the view on the image within the slice plane, which stays where it is."""
+    matrix = node.GetSliceToRAS()
+    normal = np.array([matrix.GetElement(row, 2) for row in range(3)])
+    origin = np.array([matrix.GetElement(row, 3) for row in range(3)])
+    centred = middle + normal * float(normal @ (origin - middle))
+    for row in range(3):
+        matrix.SetElement(row, 3, float(centred[row]))
+    width, height, _ = node.GetDimensions()
+    shorter = float(min(width, height)) or 1.0
+    node.SetFieldOfView(size * width / shorter, size * height / shorter, node.GetFieldOfView()[2])
+
+
+def _add_slice_view(scene: Any, name: str, label: str, orientation: str) -> None:
+    if scene.GetSingletonNode(name, "vtkMRMLSliceNode") is None:
+        node = _add_singleton(scene, "vtkMRMLSliceNode", name, name)
+        node.SetLayoutLabel(label)
+        node.SetLayoutColor(*_SLICE_COLOURS[name])
+        node.SetOrientation(orientation)
+        node.SetDimensions(512, 512, 1)
+    if scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode") is None:
+        _add_singleton(scene, "vtkMRMLSliceCompositeNode", name, name)
+
+
+def _add_singleton(scene: Any, class_name: str, tag: str, name: str) -> Any:
+    node = getattr(slicer, class_name)()
+    node.SetSingletonTag(tag)
+    node.SetName(name)
+    node.SetLayoutName(tag)
+    return scene.AddNode(node)
+
+
+def _nodes(scene: Any, class_name: str) -> list[Any]:
+    return [scene.GetNthNodeByClass(i, class_name) for i in range(scene.GetNumberOfNodesByClass(class_name))]

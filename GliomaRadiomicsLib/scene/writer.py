@@ -1,0 +1,168 @@
+"""The output folder of `analyze` as nodes of the scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.results import CaseResult
+from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.scene import headless
+from GliomaRadiomicsLib.scene.heatmap import heat_map_node
+from GliomaRadiomicsLib.scene.output import OutputFolder, open_output
+from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, put_in_folder
+from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_node
+from GliomaRadiomicsLib.scene.tables import (
+    feature_table_node,
+    read_features,
+    result_table_node,
+    survival_chart_nodes,
+    text_node,
+)
+from GliomaRadiomicsLib.scene.volumes import node_from_volume
+
+
+@dataclass
+class SceneResult:
+    """The nodes of one result; what a run left out is None or missing.
+
+    Attributes:
+        result: What was found.
+        folderItemID: Subject-hierarchy folder of the patient.
+        volumeNodes: Input volume node by sequence (``t1``, ``t1ce``, ``t2``, ``flair``).
+        segmentationNode: Segments NCR/NET, ED, ET.
+        labelMapNode: The same as a label-map volume (0/1/2/4).
+        heatmapNodes: Scalar volume node by ``system/method``, and by ``system/method/class`` where there are classes
+            (then ``system/method`` is the first class).
+        featureTableNode: sequence, region, feature, value, reason.
+        resultTableNode: figure, value, evidence.
+        survivalChartNode: Predicted survival.
+        provenanceNode: The text of ``provenance.json``.
+    """
+
+    result: CaseResult
+    folderItemID: int = 0
+    volumeNodes: dict[str, Any] = field(default_factory=dict)
+    segmentationNode: Any = None
+    labelMapNode: Any = None
+    heatmapNodes: dict[str, Any] = field(default_factory=dict)
+    featureTableNode: Any = None
+    resultTableNode: Any = None
+    survivalChartNode: Any = None
+    provenanceNode: Any = None
+
+
+def write_result(
+    output_folder: str | Path,
+    *,
+    volume_nodes: dict[str, Any] | None = None,
+    patient: str = "Patient",
+    scene: Any = None,
+    progress: Progress | None = None,
+) -> SceneResult:
+    """Write the result in ``output_folder`` into the scene, under one subject-hierarchy folder.
+
+    Nodes written earlier for the same ``patient`` are replaced once the new ones are complete; no other node is
+    touched. If anything goes wrong the scene is left as it was.
+
+    Args:
+        output_folder: Folder that `analyze` wrote.
+        volume_nodes: The user's input node by sequence; they stay where they are. None loads the volumes that the
+            folder names, as nodes of ours.
+        patient: Name of the folder and start of every node name; no patient identifier.
+        scene: The ``vtkMRMLScene``; default ``slicer.mrmlScene``, made if there is none.
+        progress: Told about every step; may cancel.
+
+    Raises:
+        RefusedInput: If the folder is not a complete output folder.
+        SceneClosed: If the scene was closed meanwhile.
+        Cancelled: If ``progress`` says so.
+    """
+    scene = scene or headless.boot()
+    output = open_output(output_folder)
+    with NodeBatch(scene, patient) as batch:
+        writer = _Writer(scene, patient, output, batch, progress or Progress())
+        return writer.write(volume_nodes)
+
+
+class _Writer:
+    """Writes one output folder, step by step, looking after each step whether the scene is still there."""
+
+    def __init__(self, scene: Any, patient: str, output: OutputFolder, batch: NodeBatch, progress: Progress) -> None:
+        self._scene, self._patient, self._output = scene, patient, output
+        self._batch, self._progress = batch, progress
+        self._nodes = SceneResult(output.result)
+        self._in_folder: list[Any] = []
+
+    def write(self, volume_nodes: dict[str, Any] | None) -> SceneResult:
+        steps = (
+            (lambda: self._volumes(volume_nodes), "volumes"),
+            (self._segmentation, "segmentation"),
+            (self._heat_maps, "heat maps"),
+            (self._tables, "tables"),
+            (self._folder, "folder"),
+        )
+        for done, (step, name) in enumerate(steps):
+            self._progress.report(done / len(steps), f"Scene: {name}")
+            self._batch.check()
+            step()
+        self._progress.report(1.0, "Scene: done")
+        self._batch.check()
+        return self._nodes
+
+    def _volumes(self, given: dict[str, Any] | None) -> None:
+        if given is not None:
+            self._nodes.volumeNodes = {sequence: node for sequence, node in given.items() if node is not None}
+            return
+        for sequence, path in self._output.volumes.items():
+            volume = read_volume(path, SEQUENCE_NAMES[sequence])
+            node = node_from_volume(self._scene, volume, self._name(SEQUENCE_NAMES[sequence]))
+            self._nodes.volumeNodes[sequence] = node
+            self._in_folder.append(node)
+
+    def _segmentation(self) -> None:
+        if self._output.label_map is None:
+            return
+        label_map = read_volume(self._output.label_map, "segmentation")
+        segmentation = segmentation_node(self._scene, label_map, self._name("segmentation"))
+        self._nodes.segmentationNode = segmentation
+        self._nodes.labelMapNode, _ = label_map_node(self._scene, label_map, self._name("label map"))
+        reference = self._nodes.volumeNodes.get(self._output.reference or "")
+        if reference is not None:
+            role = segmentation.GetReferenceImageGeometryReferenceRole()
+            segmentation.SetNodeReferenceID(role, reference.GetID())
+        self._in_folder += [segmentation, self._nodes.labelMapNode]
+
+    def _heat_maps(self) -> None:
+        for key, path in self._output.heat_maps.items():
+            node, _ = heat_map_node(self._scene, read_volume(path, key), self._name(key.replace("/", " ")))
+            self._nodes.heatmapNodes[key] = node
+            self._nodes.heatmapNodes.setdefault("/".join(key.split("/")[:2]), node)
+            self._in_folder.append(node)
+
+    def _tables(self) -> None:
+        nodes, result = self._nodes, self._output.result
+        nodes.resultTableNode = result_table_node(self._scene, result, self._name("result"))
+        self._in_folder.append(nodes.resultTableNode)
+        if self._output.features is not None:
+            rows = read_features(self._output.features)
+            nodes.featureTableNode = feature_table_node(self._scene, rows, self._name("features"))
+            self._in_folder.append(nodes.featureTableNode)
+        chart = survival_chart_nodes(self._scene, result.survival, self._name("survival"))
+        nodes.survivalChartNode = chart[0] if chart else None
+        self._in_folder += [node for node in chart if not node.IsA("vtkMRMLPlotSeriesNode")]
+        if self._output.provenance is not None:
+            text = self._output.provenance.read_text(encoding="utf-8")
+            nodes.provenanceNode = text_node(self._scene, text, self._name("provenance"))
+            self._in_folder.append(nodes.provenanceNode)
+
+    def _folder(self) -> None:
+        self._nodes.folderItemID = folder_item(self._scene, self._patient)
+        for node in self._in_folder:
+            put_in_folder(self._scene, self._nodes.folderItemID, node)
+
+    def _name(self, what: str) -> str:
+        return f"{self._patient} {what}"
