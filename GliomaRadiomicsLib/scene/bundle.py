@@ -134,6 +134,7 @@ def _silence_vtk() -> None:
             found=error,
             remedy='pip install "glioma-radiomics[scene]", or use the Python of 3D Slicer',
         ) from error
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
     vtk.vtkOutputWindow.GetInstance().SetDisplayModeToNever()
 
 

@@ -12,8 +12,8 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
 from GliomaRadiomicsLib.scene.writer import SceneResult
 
-_SLICES = (("Red", "R", "Axial"), ("Yellow", "Y", "Sagittal"), ("Green", "G", "Coronal"))
-_SLICE_COLOURS = {"Red": (0.952, 0.290, 0.200), "Yellow": (0.929, 0.835, 0.298), "Green": (0.431, 0.690, 0.294)}
+_SLICES = ("Red", "Yellow", "Green")
+_SLICE_PIXELS = 512
 _PREFERRED_BACKGROUND = ("t1ce", "flair", "t2", "t1")
 _MARGIN = 1.1
 _CAMERA_DISTANCE = 2.6
@@ -21,21 +21,22 @@ _OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.35
 
 
 def add_view_nodes(scene: Any) -> None:
-    """Add the layout, three slice views and one 3-D view with the names the desktop program uses, where missing."""
+    """Add the four-up layout, its slice views and its 3-D view, named as in the desktop program, where missing."""
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
-    for name, label, orientation in _SLICES:
-        _add_slice_view(scene, name, label, orientation)
-    if scene.GetSingletonNode("1", "vtkMRMLViewNode") is None:
-        view = _add_singleton(scene, "vtkMRMLViewNode", "1", "View1")
-        view.SetLayoutLabel("1")
-        view.SetBoxVisible(False)
+    layout_logic = slicer.vtkMRMLLayoutLogic()
+    layout_logic.SetMRMLScene(scene)
+    layout = layout_logic.GetLayoutNode()
+    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
+    for name in _SLICES:
+        scene.GetSingletonNode(name, "vtkMRMLSliceNode").SetDimensions(_SLICE_PIXELS, _SLICE_PIXELS, 1)
+        if scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode") is None:
+            composite = slicer.vtkMRMLSliceCompositeNode()
+            composite.SetSingletonTag(name)
+            composite.SetName(name)
+            composite.SetLayoutName(name)
+            scene.AddNode(composite)
     if scene.GetFirstNodeByClass("vtkMRMLCameraNode") is None:
         scene.AddNewNodeByClass("vtkMRMLCameraNode", "Camera").SetLayoutName("1")
-    layout = scene.GetSingletonNode("vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
-    if layout is None:
-        layout = slicer.vtkMRMLLayoutNode()
-        layout = scene.AddNode(layout)
-    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
 
 
 def show_result(scene: Any, nodes: SceneResult) -> None:
@@ -102,25 +103,6 @@ def _centre_field_of_view(node: Any, middle: npt.NDArray[np.float64], size: floa
     width, height, _ = node.GetDimensions()
     shorter = float(min(width, height)) or 1.0
     node.SetFieldOfView(size * width / shorter, size * height / shorter, node.GetFieldOfView()[2])
-
-
-def _add_slice_view(scene: Any, name: str, label: str, orientation: str) -> None:
-    if scene.GetSingletonNode(name, "vtkMRMLSliceNode") is None:
-        node = _add_singleton(scene, "vtkMRMLSliceNode", name, name)
-        node.SetLayoutLabel(label)
-        node.SetLayoutColor(*_SLICE_COLOURS[name])
-        node.SetOrientation(orientation)
-        node.SetDimensions(512, 512, 1)
-    if scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode") is None:
-        _add_singleton(scene, "vtkMRMLSliceCompositeNode", name, name)
-
-
-def _add_singleton(scene: Any, class_name: str, tag: str, name: str) -> Any:
-    node = getattr(slicer, class_name)()
-    node.SetSingletonTag(tag)
-    node.SetName(name)
-    node.SetLayoutName(tag)
-    return scene.AddNode(node)
 
 
 def _nodes(scene: Any, class_name: str) -> list[Any]:

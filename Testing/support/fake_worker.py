@@ -1,0 +1,47 @@
+"""A worker that speaks the protocol of `GliomaRadiomicsLib.pipeline.job` and does what ``FAKE_WORKER`` says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def say(**event: object) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def main(folder: Path) -> int:
+    behaviour = os.environ["FAKE_WORKER"]
+    job = json.loads((folder / "job.json").read_text())
+    say(type="progress", fraction=0.25, message="aligning")
+    if behaviour == "refuse":
+        say(type="error", kind="refused", message="t1.nii.gz: image is constant; check the export")
+        return 2
+    if behaviour == "crash":
+        print("RuntimeError: out of luck", file=sys.stderr)
+        return 1
+    if behaviour == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour in ("hang", "hang-deaf"):
+        if behaviour == "hang-deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+        (folder / "child.pid").write_text(str(child.pid))
+        time.sleep(120)
+    print("a library says hello")
+    if behaviour == "silent":
+        return 0
+    shutil.copytree(os.environ["FAKE_OUTPUT"], job["out"])
+    say(type="progress", fraction=1.0, message="ready")
+    say(type="done", out=job["out"])
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1])))
