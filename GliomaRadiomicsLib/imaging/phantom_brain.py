@@ -122,7 +122,7 @@ def outline(brain: BrainShape, x: Array, y: Array, z: Array) -> Outline:
     side = np.abs(x)
     narrowing = 1.0 + 0.10 * np.clip((y + 20.0) / 80.0, -0.4, 1.0)
     main = ellipsoid(x * narrowing, y, z, (0.0, -1.0, 8.0), (67.0, 83.0, 58.0))
-    frontal_base = (-13.0 - 0.1 * side) - z + 0.0 * y
+    frontal_base = -20.0 + 7.0 * np.exp(-(((side - 26.0) / 12.0) ** 2)) - z
     tentorium = (2.0 - 0.4 * side + 0.05 * (y + 40.0)) - z
     base = smooth_cut(frontal_base, tentorium + np.maximum(y + 15.0, 0.0) * -1.5, 8.0)
     main = smooth_cut(main, base, 10.0)

@@ -14,9 +14,8 @@ _LAYERS = (
     (8.0, Tissue.BONE),
     (6.5, Tissue.MARROW),
     (4.0, Tissue.BONE),
-    (2.0, Tissue.CSF),
 )
-"""From outside in: distance (mm) from the brain surface up to which the layer reaches, and its tissue."""
+"""From outside in: distance (mm) from the vault up to which the layer reaches, and its tissue."""
 
 
 def head_tissue(x: Array, y: Array, z: Array, brain_distance: Array, texture: Array) -> npt.NDArray[np.uint8]:
@@ -30,7 +29,8 @@ def head_tissue(x: Array, y: Array, z: Array, brain_distance: Array, texture: Ar
         texture: Smooth noise of unit variance that mixes muscle and fat in the face.
     """
     side = np.abs(x)
-    vault = smooth_union(brain_distance, ellipsoid(x, y, z, (0.0, -3.0, 4.0), (66.0, 82.0, 62.0)), 10.0)
+    vault = smooth_union(brain_distance, ellipsoid(x, y, z, (0.0, -3.0, 4.0), (66.0, 82.5, 61.5)), 12.0)
+    vault = np.where(z < -15.0, np.maximum(vault, _skull_base(y, z)), vault)
     neck = tube(x, y, z, [(0, -15, -40, 50), (0, -25, -140, 55)])
     face = ellipsoid(x, y, z, (0.0, 42.0, -52.0), (56.0, 50.0, 62.0))
     soft = smooth_union(neck, face, 25.0)
@@ -42,8 +42,15 @@ def head_tissue(x: Array, y: Array, z: Array, brain_distance: Array, texture: Ar
     tissue[spine < 0.0] = Tissue.MARROW
     tissue[spine < -5.0] = Tissue.CSF
     for reach, kind in _LAYERS:
-        tissue[(vault < reach) & (z > -75.0)] = kind
+        tissue[(np.minimum(vault, brain_distance) < reach) & (z > -75.0)] = kind
+    tissue[(vault < 2.0) & (brain_distance < 9.0)] = Tissue.CSF
+    tissue[brain_distance < 1.5] = Tissue.CSF
     return tissue
+
+
+def _skull_base(y: Array, z: Array) -> Array:
+    """Signed distance (mm, roughly) to a floor below the frontal and temporal lobes that falls off to the back."""
+    return 1.2 * (-z - 15.0) - 0.02 * y * y * (y < 0) - 6.0
 
 
 def _paint_face(tissue: npt.NDArray[np.uint8], side: Array, y: Array, z: Array) -> None:

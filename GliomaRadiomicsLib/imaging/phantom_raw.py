@@ -25,6 +25,7 @@ _SPACINGS = {
     "coronal": ((0.9, 0.9, 4.0), (1.0, 1.0, 1.5)),
 }
 _MARGIN_MM = 8.0
+_BRAIN_BIT = 8
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def raw_sequence(
     slice_axis = int(np.argmax(np.abs(_ORIENTATIONS[placement.orientation][:, 2])))
     image = blurred(protocol, image, scene.axes, scene.grid.spacing_mm, slice_axis, placement.spacing[2])
     image = acquire(rng, protocol, _sample(image, to_scene, shape, 1))
-    label = _sample(scene.label, to_scene, shape, 0)
-    brain = _sample(scene.brain.astype(np.uint8), to_scene, shape, 0)
+    both = _sample(scene.label + np.uint8(_BRAIN_BIT) * scene.brain, to_scene, shape, 0)
+    label, brain = both % _BRAIN_BIT, both // _BRAIN_BIT
     name = protocol.name
     return (
         Volume(image.astype(np.float32), affine, f"phantom {name}"),

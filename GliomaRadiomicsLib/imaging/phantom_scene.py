@@ -102,10 +102,17 @@ def build_scene(brain: BrainShape, tumour: Tumour, grid: Grid, *, skull: bool) -
     healthy = healthy_tissue(brain, *before, outline(brain, *before))
     painted = paint_tumour(tumour, places, healthy, distance, grid.spacing_mm**3)
     shape = inside.shape
-    tissue = head_tissue(x, y, z, surface, brain.lesions.on_axes(*axes)) if skull else np.zeros(shape, dtype=np.uint8)
+    tissue = _head(brain, sparse, surface, axes) if skull else np.zeros(shape, dtype=np.uint8)
     label, blend = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
     tissue[inside], label[inside], blend[inside] = painted.tissue, painted.label, painted.blend
     return Scene(tissue, _smooth_labels(label, inside, grid.spacing_mm), blend, inside, axes, box, grid)
+
+
+def _head(
+    brain: BrainShape, sparse: tuple[Array, ...], surface: Array, axes: tuple[Array, Array, Array]
+) -> npt.NDArray[np.uint8]:
+    x, y, z = (g / np.float32(scale) for g, scale in zip(sparse, brain.size, strict=True))
+    return head_tissue(x, y, z, surface, brain.lesions.on_axes(*axes))
 
 
 def _axes(

@@ -68,9 +68,10 @@ class Tumour:
 
 def draw_tumour(rng: np.random.Generator, grade: int, brain: BrainShape) -> Tumour:
     """Draw a tumour of WHO ``grade`` 2, 3 or 4 that lies in the white matter of ``brain``."""
-    whole = float(np.exp(rng.uniform(np.log(8.0 if grade == 4 else 10.0), np.log(150.0))))
+    smallest, largest = 8.0, 150.0
+    whole = smallest * (largest / smallest) ** float(rng.random() ** 0.55)
     fraction = float({4: rng.uniform(0.25, 0.7), 3: rng.uniform(0.2, 0.75), 2: rng.uniform(0.6, 0.92)}[grade])
-    core = min(whole * fraction, 85.0)
+    core = min(whole * fraction, 100.0)
     enhancing_patches = grade == 3 and rng.random() < 0.6
     return Tumour(
         grade=grade,
@@ -79,7 +80,7 @@ def draw_tumour(rng: np.random.Generator, grade: int, brain: BrainShape) -> Tumo
         oedema_ml=min(whole - core, 95.0),
         roughness=float({4: rng.uniform(0.12, 0.28), 3: rng.uniform(0.15, 0.3), 2: rng.uniform(0.06, 0.15)}[grade]),
         rim_mm=float(rng.uniform(1.8, 4.0)),
-        patch_level=float(rng.uniform(1.3, 2.0)) if grade == 4 or enhancing_patches else float("inf"),
+        patch_level=float(rng.uniform(1.5, 2.2)) if grade == 4 or enhancing_patches else float("inf"),
         mismatch=bool(grade == 2 and rng.random() < 0.45),
         blood_level=float(rng.uniform(0.8, 1.6)) if grade == 4 and rng.random() < 0.2 else float("inf"),
         push=float({4: rng.uniform(0.35, 0.7), 3: rng.uniform(0.2, 0.5), 2: rng.uniform(0.2, 0.4)}[grade]),
@@ -162,14 +163,15 @@ def paint_tumour(
     painted, blend = tissue.copy(), np.zeros(x.shape, dtype=np.float32)
     texture = tumour.texture.at(x, y, z)
     distance = _core_distance(tumour, places)
-    beyond = np.maximum(2.0 - x * np.sign(tumour.foci[0].centre[0]), 0.0)
+    beyond = np.maximum(6.0 - x * np.sign(tumour.foci[0].centre[0]), 0.0)
     in_domain = (brain_distance < -2.0) & (tissue != Tissue.DURA)
     level = _level_for_volume(distance + 1.5 * beyond, in_domain, tumour.core_ml * 1000.0 / voxel_mm3)
     core = in_domain & (distance + 1.5 * beyond <= level)
+    edge = np.maximum(distance + 1.5 * beyond - level, brain_distance + 2.0)
     swollen, spread = _oedema(tumour, places, tissue, distance - level + 0.8 * beyond, in_domain & ~core, voxel_mm3)
     painted[swollen] = Tissue.OEDEMA
     blend[swollen] = np.clip(0.6 * spread**2 + 0.12 * texture, 0.0, 0.75)[swollen]
-    _paint_core(tumour, painted, blend, core, distance - level, tumour.patches.at(x, y, z), texture)
+    _paint_core(tumour, painted, blend, core, edge, tumour.patches.at(x, y, z), texture)
     label = np.zeros(x.shape, dtype=np.uint8)
     for kind, value in _LABEL_OF.items():
         label[painted == kind] = value
