@@ -1,0 +1,113 @@
+"""The table behind ``glioma-radiomics features``: files in, rows out, with either backend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.radiomics.extraction import Extracted, find_region, image_rows, shape_rows
+from GliomaRadiomicsLib.radiomics.intensity import normalisation
+from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
+from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
+
+BACKENDS = ("native", "pyradiomics")
+COLUMNS = ("sequence", "region", "feature", "value", "reason")
+
+_ROLES = {"t1n": "t1", "t1": "t1", "t1c": "t1ce", "t1ce": "t1ce", "t2w": "t2", "t2": "t2", "t2f": "flair"}
+_ROLE_AT_END = re.compile(r"(?:^|[_-])(t1ce|t1n|t1c|t1|t2w|t2f|t2|flair)\.", re.IGNORECASE)
+
+
+def features_table(
+    images: list[Path], mask: Path, label: int | None = None, params: Path | None = None, backend: str = "native"
+) -> list[dict[str, str | float]]:
+    """Features of a region of one or more images on the same grid.
+
+    Args:
+        images: Image files.
+        mask: Mask file.
+        label: Value of the region in the mask; None: that of ``params``, else 1.
+        params: pyradiomics parameter file (YAML or JSON); None: pyradiomics' defaults.
+        backend: One of `BACKENDS`.
+
+    Returns:
+        Rows with `COLUMNS`. Features of the mask alone come once, with the sequence ``mask``. ``value`` is NaN
+        where the feature does not exist, with the reason.
+
+    Raises:
+        RefusedInput: For files, masks, labels and settings that cannot be used.
+    """
+    if backend not in BACKENDS:
+        raise RefusedInput(
+            what="unknown backend", where="--backend", found=backend, remedy=f"give {' or '.join(BACKENDS)}"
+        )
+    if not images:
+        raise RefusedInput(what="no image", where="--image", remedy="give at least one")
+    chosen: _Backend = _Native(read_parameters(params)) if backend == "native" else _Pyradiomics(params)
+    mask_volume = read_volume(mask, name=mask.name)
+    parts = chosen.parts(_volumes(images), mask_volume, label)
+    return [
+        dict(zip(COLUMNS, (sequence, f"label {used}", *row), strict=True))
+        for sequence, used, rows in parts
+        for row in rows
+    ]
+
+
+def _volumes(images: list[Path]) -> Iterator[tuple[str, Volume]]:
+    names = [_sequence(path, number) for number, path in enumerate(images, start=1)]
+    if len(set(names)) < len(names):
+        names = [f"image{number}" for number in range(1, len(images) + 1)]
+    for name, path in zip(names, images, strict=True):
+        yield name, read_volume(path, name=path.name)
+
+
+def _sequence(path: Path, number: int) -> str:
+    found = _ROLE_AT_END.search(path.name)
+    return _ROLES.get(found[1].lower(), "flair") if found else f"image{number}"
+
+
+class _Backend(Protocol):
+    def parts(
+        self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
+    ) -> Iterator[tuple[str, int, Extracted]]: ...
+
+
+@dataclass(frozen=True)
+class _Native:
+    parameters: Parameters
+
+    def parts(
+        self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
+    ) -> Iterator[tuple[str, int, Extracted]]:
+        """Rows of the mask, then of each image; the region is found once."""
+        settings, selection = self.parameters.settings, self.parameters.selection
+        used = settings.label if label is None else label
+        region = None
+        for sequence, volume in volumes:
+            found = find_region(volume, mask, used, settings, known=region)
+            if region is None:
+                yield "mask", used, shape_rows(found, selection)
+            region, array = found, volume.array.T
+            yield sequence, used, image_rows(region, array, normalisation(array, settings), selection)
+
+
+@dataclass(frozen=True)
+class _Pyradiomics:
+    params: Path | None
+
+    def parts(
+        self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
+    ) -> Iterator[tuple[str, int, Extracted]]:
+        """Rows of the mask, then of each image."""
+        extractor = PyradiomicsBackend(self.params)
+        used = extractor.label if label is None else label
+        for number, (sequence, volume) in enumerate(volumes):
+            rows = extractor.extract(volume, mask, used)
+            if number == 0:
+                yield "mask", used, [row for row in rows if "_shape_" in row[0]]
+            yield sequence, used, [row for row in rows if "_shape_" not in row[0]]

@@ -1,0 +1,57 @@
+"""Features of the grey level size zone matrix: connected zones of equal level (26 neighbours).
+
+Source: G. Thibault et al., "Texture indexes and gray level size zone matrix", 2009; pyradiomics 3.0.1; IBSI manual,
+section 3.8.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.radiomics.size_matrix import size_statistics
+from GliomaRadiomicsLib.radiomics.texture import Texture
+
+NAMES = {
+    "SmallAreaEmphasis": "short",
+    "LargeAreaEmphasis": "long",
+    "GrayLevelNonUniformity": "level_non_uniformity",
+    "GrayLevelNonUniformityNormalized": "level_non_uniformity_normalised",
+    "SizeZoneNonUniformity": "size_non_uniformity",
+    "SizeZoneNonUniformityNormalized": "size_non_uniformity_normalised",
+    "ZonePercentage": "percentage",
+    "GrayLevelVariance": "level_variance",
+    "ZoneVariance": "size_variance",
+    "ZoneEntropy": "entropy",
+    "LowGrayLevelZoneEmphasis": "low",
+    "HighGrayLevelZoneEmphasis": "high",
+    "SmallAreaLowGrayLevelEmphasis": "short_low",
+    "SmallAreaHighGrayLevelEmphasis": "short_high",
+    "LargeAreaLowGrayLevelEmphasis": "long_low",
+    "LargeAreaHighGrayLevelEmphasis": "long_high",
+}
+
+
+def zones(texture: Texture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Number of zones by level and size: shape ``(levels, sizes)``, and the sizes that occur."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    voxels, half = texture.region.voxels, len(texture.region.adjacent.steps)
+    direction, voxel = np.nonzero(texture.same[:half])
+    neighbour = texture.region.adjacent.neighbours[direction, voxel]
+    links = coo_array((np.ones(len(voxel), dtype=np.int8), (voxel, neighbour)), shape=(voxels, voxels))
+    number, zone = connected_components(links, directed=False)
+    level_of_zone = np.empty(number, dtype=np.int64)
+    level_of_zone[zone] = texture.levels.index
+    sizes, column = np.unique(np.bincount(zone), return_inverse=True)
+    shape = (len(texture.levels.present), len(sizes))
+    cells = np.bincount(level_of_zone * shape[1] + column, minlength=shape[0] * shape[1])
+    return cells.reshape(shape).astype(np.float64), sizes.astype(np.float64)
+
+
+def features(texture: Texture) -> dict[str, float]:
+    """All 16 GLSZM features."""
+    matrix, sizes = zones(texture)
+    values = size_statistics(matrix[:, :, None], texture.levels.present, sizes)
+    return {name: values[key] for name, key in NAMES.items()}

@@ -1,0 +1,78 @@
+"""pyradiomics parameter files (YAML or JSON), read as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.radiomics.extraction import Selection
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest, selection_from, settings_from
+
+PARTS = ("setting", "imageType", "featureClass", "voxelSetting")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a parameter file asks for.
+
+    Attributes:
+        settings: How features are computed.
+        selection: Features wanted, by family.
+    """
+
+    settings: RadiomicsSettings = field(default_factory=RadiomicsSettings)
+    selection: Selection = field(default_factory=lambda: selection_from({}))
+
+
+def read_parameters(path: Path | None) -> Parameters:
+    """Settings and selection of a parameter file; pyradiomics' defaults without one.
+
+    Raises:
+        RefusedInput: If the file cannot be read, has a key pyradiomics does not know, or asks for something the native
+            backend has not.
+    """
+    if path is None:
+        return Parameters()
+    content = _load(path)
+    try:
+        return _parameters(content)
+    except RefusedInput as error:
+        raise RefusedInput(
+            what=error.what, where=f"{path.name}, {error.where}", found=error.found, remedy=error.remedy
+        ) from error
+
+
+def _parameters(content: dict[str, Any]) -> Parameters:
+    unknown = [key for key in content if key not in PARTS]
+    if unknown:
+        raise RefusedInput(what="unknown part", where=unknown[0], remedy=nearest(unknown[0], list(PARTS)))
+    filters = [name for name in content.get("imageType") or {} if name != "Original"]
+    if filters:
+        raise RefusedInput(
+            what="filter not in the native backend",
+            where="imageType",
+            found=", ".join(filters),
+            remedy="use --backend pyradiomics or leave it out",
+        )
+    return Parameters(settings_from(content.get("setting") or {}), selection_from(content.get("featureClass") or {}))
+
+
+def _load(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise RefusedInput(what="file cannot be read", where=path, found=error.strerror, remedy="check it") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RefusedInput(what="neither YAML nor JSON", where=path, remedy="check its syntax") from error
+    if not isinstance(content, dict):
+        raise RefusedInput(
+            what="not a parameter file",
+            where=path,
+            found=type(content).__name__,
+            remedy="give a mapping with setting, imageType, featureClass",
+        )
+    return content

@@ -1,0 +1,140 @@
+"""A region of a mask, cropped to its bounding box, with everything about it that does not depend on an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.neighbourhood import Neighbourhood
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region cropped to its bounding box.
+
+    Attributes:
+        mask: Shape ``(k, j, i)``; the region touches all six sides.
+        spacing: Voxel size along k, j, i in mm.
+        box: Where the region lies in the whole array, axis order (k, j, i).
+        settings: How features are computed.
+    """
+
+    mask: npt.NDArray[np.bool_]
+    spacing: npt.NDArray[np.float64]
+    box: Box
+    settings: RadiomicsSettings
+
+    @cached_property
+    def voxels(self) -> int:
+        """Number of voxels."""
+        return int(np.count_nonzero(self.mask))
+
+    @cached_property
+    def padded_mask(self) -> npt.NDArray[np.bool_]:
+        """The mask with a margin of one voxel outside the region on every side."""
+        return np.pad(self.mask, 1)
+
+    @cached_property
+    def adjacent(self) -> Neighbourhood:
+        """Neighbours at distance 1."""
+        return self._neighbourhood((1,))
+
+    @cached_property
+    def within_distances(self) -> Neighbourhood:
+        """Neighbours at the distances of the settings."""
+        distances = tuple(self.settings.distances)
+        return self.adjacent if distances == (1,) else self._neighbourhood(distances)
+
+    def values(self, array: npt.NDArray) -> npt.NDArray:
+        """Voxel values of the region in a whole array (axis order k, j, i): shape ``(voxels,)``."""
+        return array[self.box][self.mask]
+
+    def why_not(self) -> str:
+        """Why pyradiomics would compute no feature of this region; empty if it would."""
+        dimensions = sum(size > 1 for size in self.mask.shape)
+        if dimensions == 0:
+            return "the region is a single voxel"
+        if dimensions < self.settings.minimumROIDimensions:
+            return f"the region has {dimensions} dimension(s), minimumROIDimensions is {self._minimum_dimensions}"
+        if self.settings.minimumROISize is not None and self.voxels <= self.settings.minimumROISize:
+            return f"the region has {self.voxels} voxels, minimumROISize is {self.settings.minimumROISize}"
+        return ""
+
+    @property
+    def _minimum_dimensions(self) -> int:
+        return self.settings.minimumROIDimensions
+
+    def _neighbourhood(self, distances: tuple[int, ...]) -> Neighbourhood:
+        skipped = self.settings.force2Ddimension if self.settings.force2D else None
+        return Neighbourhood(self.mask, distances, skipped)
+
+
+def crop(inside: npt.NDArray[np.bool_], spacing: tuple[float, float, float], settings: RadiomicsSettings) -> Region:
+    """The region of a boolean array.
+
+    Args:
+        inside: Shape ``(k, j, i)``; at least one voxel inside.
+        spacing: Voxel size along i, j, k in mm, as `Volume.spacing` gives it.
+        settings: How features are computed.
+    """
+    box = bounding_box(inside)
+    return Region(np.ascontiguousarray(inside[box]), np.array(spacing[::-1]), box, settings)
+
+
+def bounding_box(inside: npt.NDArray[np.bool_]) -> Box:
+    """Smallest box that holds every voxel inside; any axis order."""
+    box = []
+    for axis in range(3):
+        occupied = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
+        box.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
+    return box[0], box[1], box[2]
+
+
+def check_grids(image: Volume, mask: Volume, settings: RadiomicsSettings) -> None:
+    """Raise `RefusedInput` unless image and mask lie on the same grid."""
+    name = image.name or "image"
+    if image.shape != mask.shape:
+        raise RefusedInput(
+            what="mask and image have different numbers of voxels",
+            where=mask.name or "mask",
+            found=f"{mask.shape}, {name} has {image.shape}",
+            remedy="resample the mask to the image with nearest neighbours",
+        )
+    distance = image.grid_distance_mm(mask)
+    if distance > settings.geometryTolerance:
+        raise RefusedInput(
+            what=f"mask and image do not lie in the same place, voxels are up to {distance:.3g} mm apart",
+            where=mask.name or "mask",
+            remedy=f"resample the mask to {name}, or raise geometryTolerance if the headers are known to be wrong",
+        )
+
+
+def select_label(mask: Volume, labels: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Voxels that have one of the labels.
+
+    Returns:
+        Shape ``(k, j, i)``.
+
+    Raises:
+        RefusedInput: If none has, naming the labels present.
+    """
+    array = mask.array.T
+    inside = array == labels[0] if len(labels) == 1 else np.isin(array, labels)
+    if not inside.any():
+        present = [f"{value:g}" for value in np.unique(array[array != 0])[:20]]
+        wanted = ", ".join(str(label) for label in labels)
+        raise RefusedInput(
+            what=f"label {wanted} is not in the mask" if present else "the mask is empty",
+            where=mask.name or "mask",
+            found=f"labels {', '.join(present)}" if present else "no voxel above 0",
+            remedy="choose a label that is there" if present else "draw or predict a region first",
+        )
+    return inside

@@ -1,0 +1,63 @@
+"""Grey levels of a region together with those of the neighbours; shared by all texture families."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels
+from GliomaRadiomicsLib.radiomics.neighbourhood import Neighbourhood
+from GliomaRadiomicsLib.radiomics.region import Region
+
+
+@dataclass(frozen=True)
+class Texture:
+    """A discretised region; the neighbours' levels are looked up once for all families."""
+
+    region: Region
+    levels: GreyLevels
+
+    @cached_property
+    def adjacent(self) -> npt.NDArray[np.int32]:
+        """Neighbours' levels at distance 1, see `_look_up`."""
+        return self._look_up(self.region.adjacent)
+
+    @cached_property
+    def within_distances(self) -> npt.NDArray[np.int32]:
+        """Neighbours' levels at the distances of the settings, see `_look_up`."""
+        if self.region.within_distances is self.region.adjacent:
+            return self.adjacent
+        return self._look_up(self.region.within_distances)
+
+    @cached_property
+    def same(self) -> npt.NDArray[np.bool_]:
+        """Whether the neighbour at distance 1 has the same level: shape ``(2 n, voxels)``."""
+        return self.adjacent == self.levels.index
+
+    def _look_up(self, neighbourhood: Neighbourhood) -> npt.NDArray[np.int32]:
+        """Position of every neighbour's level in ``levels.present``, or their number where it lies outside.
+
+        Returns:
+            Shape ``(2 n, voxels)``.
+        """
+        outside = np.int32(len(self.levels.present))
+        return np.append(self.levels.index, outside)[neighbourhood.neighbours]
+
+    def direction_weights(self, kind: str) -> npt.NDArray[np.float64] | None:
+        """Distances of the directions in mm by the norm of the settings; None if directions are not weighted.
+
+        Args:
+            kind: ``adjacent`` or ``within_distances``.
+        """
+        norm = self.region.settings.weightingNorm
+        if norm is None:
+            return None
+        lengths = np.abs(getattr(self.region, kind).steps) * self.region.spacing
+        if norm == "infinity":
+            return lengths.max(axis=1)
+        if norm == "euclidean":
+            return np.sqrt((lengths**2).sum(axis=1))
+        return lengths.sum(axis=1)
