@@ -1,0 +1,104 @@
+"""From lines of a COHORT.csv to training cases, read one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.settings import ClinicalData
+from GliomaRadiomicsLib.imaging.cases import read_label_map
+from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
+
+_GRADES = {
+    **dict.fromkeys(("hgg", "gbm", "g4", "4", "4.0", "iv", "grade 4"), True),
+    **dict.fromkeys(("lgg", "g2", "g3", "2", "3", "2.0", "3.0", "ii", "iii", "grade 2", "grade 3"), False),
+}
+_YES = ("1", "1.0", "true", "yes", "mutant", "methylated", "positive", "dead")
+_NO = ("0", "0.0", "false", "no", "wildtype", "wild-type", "wt", "unmethylated", "negative", "alive")
+
+
+def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
+    """Training cases of a cohort's lines that have a label map, read lazily: label map and clinical data only.
+
+    Raises:
+        RefusedInput: For a line without ``seg``, or a value that cannot be read; the line is named.
+    """
+    for patient in patients:
+        if "seg" not in patient.files:
+            raise RefusedInput(
+                what=f"case {patient.case} has no label map",
+                where=f"line {patient.line}",
+                remedy="fill the column 'seg', or leave the case out",
+            )
+        data = CaseData({}, read_label_map(patient.files["seg"]), clinical=_clinical(patient))
+        yield TrainingCase(
+            patient=patient.case,
+            data=data,
+            is_hgg=grade_is_hgg(patient),
+            idh_mutant=_yes_or_no(patient, "idh"),
+            mgmt_methylated=_yes_or_no(patient, "mgmt"),
+            os_days=_number(patient, "os_days"),
+            event=_yes_or_no(patient, "event"),
+            site=patient.values.get("site"),
+        )
+
+
+def grade_is_hgg(patient: Patient) -> bool | None:
+    """Whether the line's grade is WHO 4; None where the column is empty.
+
+    Raises:
+        RefusedInput: For a grade that is none of HGG, LGG, 2, 3, 4, II, III, IV, G2, G3, G4, GBM.
+    """
+    text = patient.values.get("grade")
+    if text is None:
+        return None
+    grade = text.lower().removeprefix("who ")
+    if grade not in _GRADES:
+        remedy = "write 2, 3 or 4, or LGG or HGG"
+        raise RefusedInput(what=f"not a grade (case {patient.case})", where=_where(patient), found=text, remedy=remedy)
+    return _GRADES[grade]
+
+
+def _clinical(patient: Patient) -> ClinicalData:
+    sex = patient.values.get("sex", "").upper()[:1] or None
+    resection = patient.values.get("resection", "").lower() or None
+    clinical = ClinicalData(
+        age=_number(patient, "age"),
+        sex=sex,  # type: ignore[arg-type]
+        kps=_number(patient, "kps"),
+        resection=resection,  # type: ignore[arg-type]
+    )
+    try:
+        clinical.check()
+    except RefusedInput as error:
+        raise RefusedInput(
+            what=error.what, where=_where(patient), found=error.found, remedy="correct the line"
+        ) from error
+    return clinical
+
+
+def _number(patient: Patient, column: str) -> float | None:
+    text = patient.values.get(column)
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise RefusedInput(
+            what=f"{column} is no number", where=_where(patient), found=text, remedy="correct it"
+        ) from error
+
+
+def _yes_or_no(patient: Patient, column: str) -> bool | None:
+    text = patient.values.get(column, "").lower()
+    if not text or text in ("unknown", "na", "nan", "indeterminate"):
+        return None
+    if text not in _YES + _NO:
+        remedy = f"write {_YES[0]} or {_NO[0]}, or leave it empty"
+        raise RefusedInput(what=f"{column} is not understood", where=_where(patient), found=text, remedy=remedy)
+    return text in _YES
+
+
+def _where(patient: Patient) -> str:
+    return f"line {patient.line}"

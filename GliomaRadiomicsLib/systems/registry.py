@@ -1,0 +1,51 @@
+"""The systems by name: plain data, one line each; a system's package is imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.systems.protocol import System
+
+Task = Literal["grading", "idh", "mgmt", "survival"]
+
+
+class Entry(NamedTuple):
+    """What a system does, and its package, whose ``SYSTEM`` is the class that fulfils `protocol.System`."""
+
+    task: Task
+    package: str
+
+
+SYSTEMS: dict[str, Entry] = {
+    "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
+}
+
+
+def names(task: Task | None = None) -> list[str]:
+    """Names of the systems, of one task or of all, in the order they are run."""
+    return [name for name, entry in SYSTEMS.items() if task in (None, entry.task)]
+
+
+def system_class(name: str) -> type[System]:
+    """The class of a system.
+
+    Raises:
+        RefusedInput: If there is no system of this name.
+    """
+    if name not in SYSTEMS:
+        raise RefusedInput(
+            what="no system of this name", where="system", found=name, remedy=f"choose from {', '.join(SYSTEMS)}"
+        )
+    return import_module(SYSTEMS[name].package).SYSTEM
+
+
+def load(name: str, bundle: str | Path) -> System:
+    """The system of a bundle.
+
+    Raises:
+        RefusedInput: If there is no such system, or the bundle is damaged or another system's.
+    """
+    return system_class(name).load(bundle)

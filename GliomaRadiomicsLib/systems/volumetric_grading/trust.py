@@ -1,0 +1,83 @@
+"""When a volumetric grade may be trusted, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from GliomaRadiomicsLib.core.results import Trust
+from GliomaRadiomicsLib.systems.volumetric_grading.model import LinearModel, probability
+from GliomaRadiomicsLib.systems.volumetric_grading.quantities import QUANTITIES, Measured, measured_from_parts
+
+SMALLEST_TUMOUR_ML = 0.5
+UNDECIDED = (0.35, 0.65)
+ET_ERROR_SHARE = 0.3
+ET_ERROR_ML = 1.0
+"""Errors of an automatic enhancing volume that a grade should survive: 30 %, or 1 ml where that is more."""
+
+
+def trust_of(
+    model: LinearModel,
+    measured: Measured,
+    *,
+    has_t1ce: bool,
+    volume_ranges_ml: Mapping[str, tuple[float, float]],
+) -> Trust:
+    """Flag and reasons for one prediction.
+
+    Args:
+        model: The coefficients used.
+        measured: Volumes in ml and, if the model uses it, age.
+        has_t1ce: Whether a T1ce was given.
+        volume_ranges_ml: Plausible range of the region volumes; only ``ET`` is used.
+    """
+    severe = _severe(measured, has_t1ce)
+    mild = [
+        *_undecided(model, measured),
+        *_unstable(model, measured, volume_ranges_ml.get("ET")),
+        *_range(model, measured),
+    ]
+    flag: Literal["ok", "caution", "no"] = "no" if severe else "caution" if mild else "ok"
+    return Trust(flag, [*severe, *mild])
+
+
+def _severe(measured: Measured, has_t1ce: bool) -> list[str]:
+    reasons = []
+    if not has_t1ce:
+        reasons.append("no T1ce was given: enhancement, which this grade rests on, cannot be seen")
+    if measured["WT"] < SMALLEST_TUMOUR_ML:
+        reasons.append(
+            f"the tumour measures {measured['WT']:.2f} ml; below {SMALLEST_TUMOUR_ML} ml the volumes say nothing"
+        )
+    return reasons
+
+
+def _undecided(model: LinearModel, measured: Measured) -> list[str]:
+    p = probability(model.log_odds(measured))
+    low, high = UNDECIDED
+    return [f"undecided: the probability lies between {low} and {high}"] if low < p < high else []
+
+
+def _unstable(model: LinearModel, measured: Measured, given: tuple[float, float] | None) -> list[str]:
+    et = measured["ET"]
+    error = max(ET_ERROR_SHARE * et, ET_ERROR_ML)
+    low, high = given if given is not None else (max(0.0, et - error), et + error)
+    is_hgg = model.log_odds(measured) >= 0
+    flips = [bound for bound in (low, high) if (model.log_odds(_with_et(measured, bound)) >= 0) != is_hgg]
+    return [f"the label changes if the enhancing volume is {flips[0]:.1f} instead of {et:.1f} ml"] if flips else []
+
+
+def _with_et(measured: Measured, et: float) -> dict[str, float]:
+    return measured_from_parts(measured["NCR_NET"], measured["ED"], et, measured.get("age"))
+
+
+def _range(model: LinearModel, measured: Measured) -> list[str]:
+    reasons = []
+    for key in model.outside_range(measured):
+        quantity, position = QUANTITIES[key], model.keys.index(key)
+        low, high = model.lowest[position], model.highest[position]
+        reasons.append(
+            f"{quantity.name.lower()} {quantity.value(measured):.3g} {quantity.unit} lies outside the training range "
+            f"{low:.3g} to {high:.3g}"
+        )
+    return reasons
