@@ -14,7 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
-from GliomaRadiomicsLib.core.provenance import product_version
+from GliomaRadiomicsLib.core.version import VERSION
 
 DONE, FAILED, REFUSED, CANCELLED = 0, 1, 2, 130
 
@@ -59,7 +59,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="glioma-radiomics", description="Segment, measure, grade and explain gliomas. Not a medical device."
     )
-    parser.add_argument("--version", action="version", version=f"glioma-radiomics {product_version()}")
+    parser.add_argument("--version", action="version", version=f"glioma-radiomics {VERSION}")
     parser.add_argument("--debug", action="store_true", help="show the full trace of an internal failure")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     asked_for = next((word for word in arguments if word in COMMANDS), None)

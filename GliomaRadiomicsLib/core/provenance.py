@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.core.volume import Volume
 
 _PACKAGES = ("numpy", "scipy", "SimpleITK", "torch", "scikit-learn", "pandas", "slicer-core")
@@ -37,17 +38,10 @@ def sha256_volume(volume: Volume) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of this product, Python, the platform and the packages a result depends on."""
-    found = {"glioma-radiomics": product_version(), "python": platform.python_version(), "platform": platform.system()}
+    found = {"glioma-radiomics": VERSION, "python": platform.python_version(), "platform": platform.system()}
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def product_version() -> str:
-    """Version of this product."""
-    from GliomaRadiomicsLib import __version__
-
-    return __version__

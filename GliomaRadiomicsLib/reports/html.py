@@ -8,8 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from GliomaRadiomicsLib.core.provenance import product_version
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
+from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.reports.anonymous import hide_file_names, without_file_names
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
 from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
@@ -87,7 +87,7 @@ def _notice() -> Markup:
 
 def _header(content: Content) -> Markup:
     title = tag("h1", "Glioma radiomics report")
-    version = tag("p", f"GliomaRadiomics {product_version()}", class_="muted")
+    version = tag("p", f"GliomaRadiomics {VERSION}", class_="muted")
     return tag("header", title, version, sequence_chips(content))
 
 

@@ -1,0 +1,3 @@
+"""Version of this product; the one place it is written."""
+
+VERSION = "0.1.0"
