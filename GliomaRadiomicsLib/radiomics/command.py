@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.radiomics.extraction import Extracted, find_region, imag
 from GliomaRadiomicsLib.radiomics.intensity import normalisation
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
+from GliomaRadiomicsLib.radiomics.region import select_label
 
 BACKENDS = ("native", "pyradiomics")
 COLUMNS = ("sequence", "region", "feature", "value", "reason")
@@ -106,6 +107,7 @@ class _Pyradiomics:
         """Rows of the mask, then of each image."""
         extractor = PyradiomicsBackend(self.params)
         used = extractor.label if label is None else label
+        select_label(mask, (used,))
         for number, (sequence, volume) in enumerate(volumes):
             rows = extractor.extract(volume, mask, used)
             if number == 0:

@@ -56,7 +56,11 @@ class PyradiomicsBackend:
         try:
             found: dict[str, Any] = self._extractor.execute(to_itk(image), to_itk(mask), label=label)
         except Exception as error:  # noqa: BLE001 - pyradiomics raises ValueError, RuntimeError and others alike
-            raise RefusedInput(what=f"pyradiomics: {error}", where=mask.name or "mask", remedy="see there") from error
+            raise RefusedInput(
+                what=f"pyradiomics refuses it: {error}",
+                where=mask.name or "mask",
+                remedy="correct image, mask or parameters, or use --backend native",
+            ) from error
         return [
             (name, float(value), "" if np.isfinite(float(value)) else "pyradiomics gives no number")
             for name, value in found.items()

@@ -62,15 +62,12 @@ class Region:
         dimensions = sum(size > 1 for size in self.mask.shape)
         if dimensions == 0:
             return "the region is a single voxel"
-        if dimensions < self.settings.minimumROIDimensions:
-            return f"the region has {dimensions} dimension(s), minimumROIDimensions is {self._minimum_dimensions}"
-        if self.settings.minimumROISize is not None and self.voxels <= self.settings.minimumROISize:
-            return f"the region has {self.voxels} voxels, minimumROISize is {self.settings.minimumROISize}"
+        fewest, smallest = self.settings.minimumROIDimensions, self.settings.minimumROISize
+        if dimensions < fewest:
+            return f"the region has {dimensions} dimension(s), minimumROIDimensions is {fewest}"
+        if smallest is not None and self.voxels <= smallest:
+            return f"the region has {self.voxels} voxels, minimumROISize is {smallest}"
         return ""
-
-    @property
-    def _minimum_dimensions(self) -> int:
-        return self.settings.minimumROIDimensions
 
     def _neighbourhood(self, distances: tuple[int, ...]) -> Neighbourhood:
         skipped = self.settings.force2Ddimension if self.settings.force2D else None
