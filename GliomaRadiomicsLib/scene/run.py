@@ -1,0 +1,192 @@
+"""One analysis from nodes to nodes: the worker runs in its own process, the scene stays free meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
+from GliomaRadiomicsLib.core.settings import ClinicalData
+from GliomaRadiomicsLib.pipeline.job import Event, Job
+from GliomaRadiomicsLib.scene.volumes import volume_from_node
+
+STEPS = ("segmentation", "features", "grading", "report")
+"""Steps the worker runs; the scene is written here, into the open one."""
+
+SCENE_CLOSED_MESSAGE = "the scene was closed, so the run was cancelled; load the images again and start anew"
+
+
+class CaseRun:
+    """One run on volume nodes: `start`, `poll` until the ending, then `result`.
+
+    The job folder with the copies of the images goes when the run ends; what it found stays in `output_folder`.
+
+    Args:
+        scene: The ``vtkMRMLScene`` of the nodes. If it is closed during the run, the run is cancelled.
+        volume_nodes: Node by sequence; at least one.
+        clinical: What is known about the patient.
+        mask_node: Segmentation node with NCR/NET, ED, ET, or label-map node, to use instead of segmenting.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        patient: Name of the folder and of the nodes in the scene.
+        folder: Where to put job and output; default a temporary folder.
+        job_options: Passed on to `Job` (tests start another worker this way).
+
+    Raises:
+        RefusedInput: If there is no sequence, or a clinical value cannot be true.
+    """
+
+    def __init__(
+        self,
+        scene: Any,
+        volume_nodes: dict[str, Any],
+        clinical: ClinicalData | None = None,
+        *,
+        mask_node: Any = None,
+        device: str = "auto",
+        patient: str = "Patient",
+        folder: str | Path | None = None,
+        job_options: dict[str, Any] | None = None,
+    ) -> None:
+        self._scene, self._mask_node, self._device, self._patient = scene, mask_node, device, patient
+        self._nodes = {name: node for name in SEQUENCES if (node := volume_nodes.get(name)) is not None}
+        if not self._nodes:
+            raise RefusedInput(what="no sequence selected", remedy="select at least one of T1, T1ce, T2, FLAIR")
+        self._clinical = clinical or ClinicalData()
+        self._clinical.check()
+        self._own_folder = folder is None
+        self._folder = Path(folder or tempfile.mkdtemp(prefix="glioma-radiomics-"))
+        self._job = Job(self._folder / "job", **(job_options or {}))
+        self._observer: int | None = None
+        self._scene_closed = False
+        self._done = False
+
+    @property
+    def output_folder(self) -> Path:
+        """Folder that the worker writes, with ``report.html``."""
+        return self._folder / "out"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run was started and has not ended."""
+        return self._job.is_running
+
+    def start(self) -> None:
+        """Write the images and start the worker; returns when they are written.
+
+        Raises:
+            RefusedInput: If a node holds no usable image, or nothing can be written.
+        """
+        try:
+            settings = self._job_settings()
+            self._job.start(settings)
+        except BaseException:
+            self._tidy_up()
+            raise
+        self._observer = self._scene.AddObserver(self._scene.StartCloseEvent, self._on_scene_close)
+
+    def poll(self) -> list[Event]:
+        """Events since the last call, see `GliomaRadiomicsLib.pipeline.job`; does not wait."""
+        return self._seen(self._job.poll())
+
+    def wait(self, timeout_s: float | None = None) -> list[Event]:
+        """Block until the run has ended; raises TimeoutError like `Job.wait`."""
+        return self._seen(self._job.wait(timeout_s))
+
+    def cancel(self) -> None:
+        """Ask the run to end; `poll` tells when it has."""
+        self._job.cancel()
+
+    def kill(self) -> None:
+        """End the run at once and tidy up, for when nobody will poll any more."""
+        self._job.kill()
+        self._seen(self._job.wait(timeout_s=10))
+
+    def result(self) -> Any:
+        """Write the nodes of a run that has ended well, and return them (`scene.writer.SceneResult`).
+
+        Raises:
+            RefusedInput: If the run has not ended well.
+            SceneClosed: If the scene was closed meanwhile.
+        """
+        from GliomaRadiomicsLib.scene.writer import write_result
+
+        if not self._done:
+            raise RefusedInput(what="the run has no result", remedy="wait for its end, or start it again")
+        nodes = {name: node for name, node in self._nodes.items() if self._scene.IsNodePresent(node)}
+        return write_result(self.output_folder, volume_nodes=nodes, patient=self._patient, scene=self._scene)
+
+    def _job_settings(self) -> dict[str, Any]:
+        from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
+
+        inputs = self._folder / "inputs"
+        inputs.mkdir(parents=True)
+        volumes = {name: volume_from_node(node, SEQUENCE_NAMES[name]) for name, node in self._nodes.items()}
+        paths = {name: inputs / f"{name}.nii.gz" for name in volumes}
+        for name, volume in volumes.items():
+            write_volume(volume, paths[name])
+        mask = None
+        if self._mask_node is not None:
+            mask = inputs / "mask.nii.gz"
+            write_label_map(self._mask(volumes.get("t1ce") or next(iter(volumes.values()))), mask)
+        return {
+            "command": "analyze",
+            "inputs": {name: str(path) for name, path in paths.items()},
+            "mask": str(mask) if mask else None,
+            "clinical": asdict(self._clinical),
+            "steps": list(STEPS),
+            "device": self._device,
+            "out": str(self.output_folder),
+        }
+
+    def _mask(self, reference: Any) -> Any:
+        from GliomaRadiomicsLib.scene.segmentation import label_map_from_segmentation
+
+        if self._mask_node.IsA("vtkMRMLSegmentationNode"):
+            return label_map_from_segmentation(self._mask_node, reference)
+        return volume_from_node(self._mask_node, "mask")
+
+    def _seen(self, events: list[Event]) -> list[Event]:
+        if events and events[-1]["type"] in ("done", "error"):
+            self._ended(events[-1])
+        return events
+
+    def _ended(self, ending: Event) -> None:
+        if self._observer is not None:
+            self._scene.RemoveObserver(self._observer)
+            self._observer = None
+        self._done = ending["type"] == "done"
+        if self._scene_closed and not self._done:
+            ending["message"] = SCENE_CLOSED_MESSAGE
+        self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        for name in ("job", "inputs"):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        if self._own_folder and not self._done:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _on_scene_close(self, *_: object) -> None:
+        self._scene_closed = True
+        self.cancel()
+
+
+def raise_ending(ending: Event) -> None:
+    """Turn the last event of a run that did not end well into an exception.
+
+    Raises:
+        RefusedInput: If the input was refused.
+        Cancelled: If the run was cancelled.
+        RuntimeError: If it failed.
+    """
+    if ending["type"] == "done":
+        return
+    message = ending.get("message") or "no message"
+    if ending.get("kind") == "refused":
+        raise RefusedInput(what=message)
+    if ending.get("kind") == "cancelled":
+        raise Cancelled(message)
+    raise RuntimeError(message)
