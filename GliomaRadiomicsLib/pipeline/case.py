@@ -179,16 +179,17 @@ def _measure(run: CaseRun) -> None:
 def _grade(run: CaseRun) -> None:
     assert run.label_map is not None
     clinical = run.settings.clinical
-    case = CaseData(run.label_map, run.passport.volumes, run.passport.brain_mask, clinical, run.features)
-    for name in (name for name in registry.SYSTEMS if name.endswith("_grading")):
-        system = registry.system_class(name).load(_bundle(run, name))
+    case = CaseData(run.passport.volumes, run.label_map, run.passport.brain_mask, clinical, run.features)
+    for name in registry.names("grading"):
+        system = registry.load(name, _bundle(run, name))
         run.result.grading[name] = system.predict(case)
-        run.heatmaps.update(system.explain(case))
+        for method, heatmap in system.explain(case).items():
+            run.heatmaps[f"{name}-{method}"] = heatmap
 
 
 def _bundle(run: CaseRun, system: str) -> Path:
     chosen = run.settings.models.get(system)
-    folder = store.resolve(chosen) if chosen else store.starter(system)
+    folder = store.find(chosen) if chosen else store.starter(system)
     files = load_metadata(folder)["files"]
     run.weights[system] = {name: entry["sha256"] for name, entry in files.items()}
     return folder

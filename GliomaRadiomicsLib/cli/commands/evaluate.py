@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.models import bundle, store
     from GliomaRadiomicsLib.systems.registry import system_class
 
-    folder = store.resolve(options.bundle)
+    folder = store.find(options.bundle)
     system = bundle.load_metadata(folder)["system"]
     patients = read_cohort(options.cohort)
     if system == "segmentation":
