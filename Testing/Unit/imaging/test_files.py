@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -185,3 +187,25 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path, oblique: Volume) -> 
     write_volume(oblique, tmp_path / "a.nii.gz")
     write_volume(oblique, tmp_path / "b.nii.gz")
     assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_full_disk_is_refused_and_leaves_nothing(tmp_path: Path, suffix: str) -> None:
+    """A limit on the file size stands for the full disk: the write fails half-way."""
+    pytest.importorskip("resource")
+    script = (
+        "import resource, signal, sys, numpy as np\n"
+        "from GliomaRadiomicsLib.core.errors import RefusedInput\n"
+        "from GliomaRadiomicsLib.core.volume import Volume\n"
+        "from GliomaRadiomicsLib.imaging.files import write_volume\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
+        "array = np.random.default_rng(0).integers(0, 30000, (40, 40, 40)).astype(np.int16)\n"
+        "try:\n    write_volume(Volume(array, np.eye(4)), sys.argv[1])\n"
+        "except RefusedInput as error:\n    print(error)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / f"x.{suffix}")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "cannot be written" in done.stdout
+    assert "free space" in done.stdout
+    assert list(tmp_path.iterdir()) == []
