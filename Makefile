@@ -1,0 +1,48 @@
+# make demo   sets everything up and runs the whole chain on the phantom patient
+# make test   installs the test tools and runs every test
+# make lint   style, types and layers
+PYTHON ?= python3
+VENV ?= .venv
+# The CPU build where the package index has one; TORCH="torch>=2.2" takes the index's own choice (on Linux with CUDA).
+TORCH ?= torch==2.13.0
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint format cmake clean
+
+demo: $(VENV)/.installed
+	$(BIN)/glioma-radiomics demo --out demo-output
+
+test: $(VENV)/.installed-test
+	OMP_NUM_THREADS=2 $(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+cmake:
+	$(PYTHON) Testing/Architecture/update_cmake.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.torch: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	touch $@
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet -e ".[scene]"
+	touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet -e ".[test]"
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build *.egg-info demo-output
