@@ -1,10 +1,11 @@
 """Tissues of the phantom and their relaxation times.
 
-Sources of the healthy values. 1.5 T: Kwan, Evans, Pike, "MRI simulation-based evaluation of image-processing and
-classification methods", IEEE TMI 18:1085 (1999), as used by BrainWeb. 3 T: Wansapura et al., "NMR relaxation times in
-the human brain at 3.0 tesla", JMRI 9:531 (1999); Stanisz et al., MRM 54:507 (2005). Tumour tissue is set within the
-ranges of Just and Thelen, Radiology 169:779 (1988), and Badve et al., AJNR 38:492 (2017). The values of bone, air,
-vessels and choroid plexus are chosen to look right (flow and susceptibility are not modelled).
+Starting points of the healthy values. 1.5 T: Kwan, Evans, Pike, "MRI simulation-based evaluation of image-processing
+and classification methods", IEEE TMI 18:1085 (1999), as used by BrainWeb. 3 T: Wansapura et al., "NMR relaxation times
+in the human brain at 3.0 tesla", JMRI 9:531 (1999); Stanisz et al., MRM 54:507 (2005). White and grey matter at 1.5 T
+and fluid were then adjusted for contrast. Tumour, oedema and contrast agent are not measured values: they were tuned
+until the mean z-scores of the labels came near those of 18 BraTS cases. Bone, air, vessels and choroid plexus are
+chosen to look right (flow and susceptibility are not modelled).
 """
 
 from __future__ import annotations
