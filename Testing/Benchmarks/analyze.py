@@ -1,0 +1,47 @@
+"""Wall time of every step and peak memory of `glioma-radiomics analyze`, as a whole process.
+
+Usage: python Testing/Benchmarks/analyze.py [--case DIR]
+Without --case the phantom patient is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--case", type=Path, help="case folder")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        case = options.case
+        if case is None:
+            case = Path(folder) / "phantom"
+            case.mkdir()
+            write_phantom(make_phantom(seed=1), case)
+        out = Path(folder) / "out"
+        command = [sys.executable, "-m", "GliomaRadiomicsLib", "analyze", "--case", str(case), "--out", str(out)]
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - began
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        for step, seconds in json.loads((out / "result.json").read_text())["timing_s"].items():
+            print(f"{step:14} {seconds:7.2f} s")
+        cpu = used.ru_utime + used.ru_stime
+        print(
+            f"{'whole process':14} {wall:7.2f} s wall, {cpu:.1f} s CPU, largest process {used.ru_maxrss / 1e6:.2f} GB"
+        )
+
+
+if __name__ == "__main__":
+    main()
