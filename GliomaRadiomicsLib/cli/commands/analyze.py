@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from GliomaRadiomicsLib.cli.options import add_analysis, add_inputs, console_progress, read_settings, read_sources
-from GliomaRadiomicsLib.core.results import CaseResult
+from GliomaRadiomicsLib.core.results import CaseResult, Evidence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +40,16 @@ def summary(result: CaseResult) -> list[str]:
         if grade.probability_hgg is None:
             lines.append(f"{system}: no grade ({grade.reason})")
         else:
-            auc = f", AUC {grade.evidence.auc:.2f}" if grade.evidence.auc else ""
             lines.append(
                 f"{system}: {grade.label}, probability of WHO grade 4 {grade.probability_hgg:.2f}"
-                f" (n={grade.evidence.n}, {grade.evidence.validation}{auc}); trust: {grade.trust.flag}"
+                f" ({_evidence(grade.evidence)}); trust: {grade.trust.flag}"
             )
+            lines += [f"  {reason}" for reason in grade.trust.reasons]
     return lines
+
+
+def _evidence(evidence: Evidence) -> str:
+    if evidence.auc is None:
+        return "not measured"
+    interval = f" [{evidence.auc_ci[0]:.2f} to {evidence.auc_ci[1]:.2f}]" if evidence.auc_ci else ""
+    return f"AUC {evidence.auc:.2f}{interval}, n = {evidence.n}"
