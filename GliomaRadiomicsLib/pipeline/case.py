@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.provenance import versions
@@ -84,7 +85,7 @@ def analyze_case(
     settings = settings or AnalyzeSettings()
     if clinical:
         settings = AnalyzeSettings(ClinicalData(**clinical), settings.steps, settings.models, settings.device)
-    settings.check()
+    _check(settings, mask)
     progress = progress or Progress()
     with OutputFolder(out) as folder:
         with progress.step("read", 0.0, 0.1, "reading the images"):
@@ -105,6 +106,23 @@ def analyze_case(
         _write_json(run, provenance)
         progress.report(1.0, "done")
     return result
+
+
+def _check(settings: AnalyzeSettings, mask: Source | None) -> None:
+    settings.check()
+    systems = ("segmentation", *registry.names())
+    unknown = [name for name in settings.models if name not in systems]
+    if unknown:
+        raise RefusedInput(
+            what="unknown system", where="--models", found=unknown[0], remedy=f"choose from {', '.join(systems)}"
+        )
+    needy = [step for step in settings.steps if step in ("features", "grading")]
+    if needy and mask is None and "segmentation" not in settings.steps:
+        raise RefusedInput(
+            what=f"{needy[0]} needs the outline of a tumour",
+            where="--steps",
+            remedy="add the step segmentation, or give --mask",
+        )
 
 
 def _run_steps(run: CaseRun) -> None:
@@ -161,6 +179,9 @@ def _automatic(run: CaseRun) -> SegmentationOutput:
         sequences_used=found.sequences,
         evidence=segmenter.evidence_for(found.sequences),
     )
+    if "t1ce" not in found.sequences:
+        message = "without T1ce enhancing tumour cannot be seen, so none is labelled; add the T1ce where it exists"
+        run.result.passport.append(Finding("enhancement-unknown", "warning", message))
     if volumes["WT"] == 0.0:
         message = "no tumour was found; check the images, or give a mask with --mask"
         run.result.passport.append(Finding("no-tumour-found", "warning", message))

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.pipeline.output import OutputFolder
 
 Event = dict[str, Any]
 
@@ -56,6 +57,7 @@ class Job:
         self._command, self._environment = command, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._tails: tuple[_Tail, _Tail] | None = None
+        self._out: str | None = None
         self._ending: Event | None = None
         self._ended = False
         self._cancelled_at: float | None = None
@@ -80,6 +82,7 @@ class Job:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             _write_json(self.folder / "job.json", job_settings)
+            self._out = job_settings.get("out")
             self._process = self._launch()
         except OSError as error:
             raise RefusedInput(
@@ -108,6 +111,8 @@ class Job:
             self._ended = True
             if self._cancelled_at is not None:
                 self._kill_group()
+            if code < 0 and self._out:
+                OutputFolder(self._out).remove_remains()
             running.append(self._ending_for(code))
         return running
 

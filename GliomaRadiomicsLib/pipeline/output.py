@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import socket
 import sys
+import uuid
 from pathlib import Path
 from types import TracebackType
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 
+CONTENT = frozenset(
+    {
+        "result.json",
+        "provenance.json",
+        "segmentation.nii.gz",
+        "preprocessed",
+        "heatmaps",
+        "features.csv",
+        "report.html",
+        "scene.mrb",
+    }
+)
+"""Everything a run may leave in its folder; an earlier result is replaced only when it holds nothing else."""
+
 _OWNER = "owner.json"
+_NOISE = {_OWNER, ".DS_Store", "Thumbs.db", "desktop.ini"}
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REMEDY = "choose another --out, a writable folder with free space"
 
 
 class OutputFolder:
     """Context manager giving a private folder beside ``out`` that becomes ``out`` when the block ends without error.
 
     An earlier result in ``out`` is replaced only then. A folder with anything else in it, or one that another run is
-    writing, is refused.
+    writing, is refused. Messages name ``out`` as it was given.
 
     Raises:
-        RefusedInput: If ``out`` cannot be written, belongs to another run, or holds something that is not a result.
+        RefusedInput: If ``out`` cannot be written, belongs to another run, or holds something that is not a result; or
+            if the disk ran full inside the block.
     """
 
     def __init__(self, out: str | Path) -> None:
-        self.out = Path(out).absolute()
+        self._given = out
+        self.out = Path(os.path.realpath(out))
+        if not self.out.name:
+            raise RefusedInput(what="not a folder for results", where=out, remedy="name a new folder as --out")
         self.partial = self.out.with_name(f".{self.out.name}.partial")
 
     def __enter__(self) -> Path:
-        self._check_replaceable()
         try:
+            self._check_replaceable()
             self.out.parent.mkdir(parents=True, exist_ok=True)
             self._claim()
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            raise RefusedInput(
-                what="the output folder cannot be written", where=self.out, remedy="choose another --out"
-            ) from error
+        except OSError as error:
+            raise self._unwritable(error) from error
         return self.partial
 
     def __exit__(
@@ -45,51 +66,95 @@ class OutputFolder:
     ) -> None:
         if kind is not None:
             shutil.rmtree(self.partial, ignore_errors=True)
+            self._explain(error)
             return
-        (self.partial / _OWNER).unlink()
+        try:
+            self._put_in_place()
+        except OSError as problem:
+            raise self._unwritable(problem) from problem
+        finally:
+            shutil.rmtree(self.partial, ignore_errors=True)
+
+    def remove_remains(self) -> None:
+        """Remove what a run that was ended by force left beside ``out``."""
+        if self.partial.exists() and not self._owner_is_alive():
+            shutil.rmtree(self.partial, ignore_errors=True)
+
+    def _put_in_place(self) -> None:
+        """Until the rename the owner's note stays, so that nobody takes the folder for remains."""
+        self._check_replaceable()
+        old = self.out.with_name(f".{self.out.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
         if self.out.exists():
-            old = self.out.with_name(f".{self.out.name}.old")
-            shutil.rmtree(old, ignore_errors=True)
             self.out.rename(old)
+        try:
             self.partial.rename(self.out)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            self.partial.rename(self.out)
+        except OSError:
+            if old.exists():
+                old.rename(self.out)
+            raise
+        (self.out / _OWNER).unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def _explain(self, error: BaseException | None) -> None:
+        """Refuse a full disk, and name the folder as the user knows it instead of the private one."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise self._unwritable(error) from error
+        where = error.where if isinstance(error, RefusedInput) else None
+        if isinstance(error, RefusedInput) and isinstance(where, Path) and where.is_relative_to(self.partial):
+            raise RefusedInput(what=error.what, where=self._given, found=error.found, remedy=_REMEDY) from error
+
+    def _unwritable(self, error: OSError) -> RefusedInput:
+        return RefusedInput(
+            what="the output folder cannot be written", where=self._given, found=error.strerror, remedy=_REMEDY
+        )
 
     def _check_replaceable(self) -> None:
         if not self.out.exists():
             return
         if not self.out.is_dir():
-            raise RefusedInput(what="the output is a file", where=self.out, remedy="give a folder as --out")
-        if any(self.out.iterdir()) and not (self.out / "result.json").exists():
+            raise RefusedInput(what="the output is a file", where=self._given, remedy="give a folder as --out")
+        names = {path.name for path in self.out.iterdir()} - _NOISE
+        foreign = sorted(names - CONTENT) or sorted(names)
+        if names and (names - CONTENT or "result.json" not in names):
             raise RefusedInput(
                 what="the output folder holds something that is not an earlier result",
-                where=self.out,
+                where=self._given,
+                found=foreign[0],
                 remedy="choose an empty or new folder",
             )
 
     def _claim(self) -> None:
+        """The private folder gets its name together with its owner, so that two runs cannot both have it."""
+        if self.partial.exists() and self._owner_is_alive():
+            raise self._taken()
+        self.remove_remains()
+        claim = self.out.with_name(f".{self.out.name}.{uuid.uuid4().hex[:12]}")
         try:
-            self.partial.mkdir()
-        except FileExistsError:
-            if self._owner_is_alive():
-                raise RefusedInput(
-                    what="another run is writing this folder",
-                    where=self.out,
-                    remedy="wait for it or choose another --out",
-                ) from None
-            shutil.rmtree(self.partial)
-            self.partial.mkdir()
-        (self.partial / _OWNER).write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            claim.mkdir()
+            (claim / _OWNER).write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            claim.rename(self.partial)
+        except OSError as error:
+            if self.partial.exists():
+                raise self._taken() from error
+            raise
+        finally:
+            shutil.rmtree(claim, ignore_errors=True)
+
+    def _taken(self) -> RefusedInput:
+        return RefusedInput(
+            what="another run is writing this folder",
+            where=self._given,
+            remedy=f"wait for it or choose another --out; if no run is active, delete {self.partial.name} beside it",
+        )
 
     def _owner_is_alive(self) -> bool:
         try:
             owner = json.loads((self.partial / _OWNER).read_text())
-        except (OSError, ValueError):
+            host, pid = owner["host"], int(owner["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
             return False
-        if owner.get("host") != socket.gethostname():
-            return True
-        return process_is_alive(int(owner["pid"]))
+        return host != socket.gethostname() or process_is_alive(pid)
 
 
 def process_is_alive(pid: int) -> bool:

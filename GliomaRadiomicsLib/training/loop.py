@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from GliomaRadiomicsLib.core.errors import Cancelled
 from GliomaRadiomicsLib.core.progress import Progress
 
 Batch = tuple[torch.Tensor, ...]
@@ -63,7 +64,7 @@ def train(
         loss: Loss of a network on a batch.
         settings: How long and how fast.
         checkpoint: Resumed from when it exists; a CSV log of the losses is kept beside it.
-        progress: Told about every tenth step; may cancel between steps.
+        progress: Told about every tenth step; may cancel there, which leaves a checkpoint of that step.
 
     Returns:
         ``{"steps": ..., "minutes": ..., "loss": ...}``; the loss is the mean over the last hundred steps.
@@ -93,13 +94,21 @@ def train(
         wrapped.zero_grad()
         state.advance(network)
         log.add(step, float(value.detach()))
-        if state.step % 10 == 0:
-            progress.report(done, f"step {state.step}, loss {log.mean:.3f}, {_eta(done, state.minutes)}")
         if state.step % settings.checkpoint_every == 0:
             state.save(checkpoint)
+        if state.step % 10 == 0:
+            _report(progress, done, state, log, checkpoint)
     state.save(checkpoint)
     network.load_state_dict(state.average)
     return {"steps": state.step, "minutes": round(state.minutes, 1), "loss": round(log.mean, 4), **_plain(settings)}
+
+
+def _report(progress: Progress, done: float, state: _State, log: _Log, checkpoint: Path) -> None:
+    try:
+        progress.report(done, f"step {state.step}, loss {log.mean:.3f}, {_eta(done, state.minutes)}")
+    except Cancelled:
+        state.save(checkpoint)
+        raise
 
 
 def _schedule(step: int, done: float, settings: LoopSettings) -> float:
@@ -122,21 +131,23 @@ def _prefetch(batches: Callable[[int], Batch], first: int, last: int) -> Iterato
     ready: queue.Queue[Any] = queue.Queue(maxsize=2)
     stop = threading.Event()
 
+    def offer(item: Any) -> None:
+        while not stop.is_set():
+            try:
+                ready.put(item, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+
     def work() -> None:
         try:
             for step in range(first, last):
-                item = (step, batches(step))
-                while not stop.is_set():
-                    try:
-                        ready.put(item, timeout=0.5)
-                        break
-                    except queue.Full:
-                        continue
+                offer((step, batches(step)))
                 if stop.is_set():
                     return
-            ready.put(None)
+            offer(None)
         except Exception as error:  # noqa: BLE001 - handed to the consumer, which raises it
-            ready.put(error)
+            offer(error)
 
     threading.Thread(target=work, daemon=True).start()
     try:

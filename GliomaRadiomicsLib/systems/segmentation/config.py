@@ -36,12 +36,33 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
     return settings, {key: config.get(key, default) for key, default in ABOUT.items()}
 
 
-def _build(kind: type, values: Mapping[str, Any], nested: Mapping[str, Any] | None = None) -> Any:
+def _build(kind: type, values: Any, nested: Mapping[str, Any] | None = None) -> Any:
+    if not isinstance(values, Mapping):
+        raise RefusedInput(what="not a group of settings", where="--config", found=values, remedy="indent 'key: value'")
     known = [field.name for field in fields(kind)]
     for key in values:
         if key not in known:
             near = get_close_matches(key, [*known, *ABOUT], 1)
             remedy = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
             raise RefusedInput(what="unknown setting", where="--config", found=key, remedy=remedy)
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    default = kind()
+    plain = {key: _like(getattr(default, key), value, key) for key, value in values.items()}
     return kind(**plain, **(nested or {}))
+
+
+def _like(default: Any, value: Any, key: str) -> Any:
+    """``value`` in the type of the default; YAML reads 1e-3, without a dot, as text."""
+    if isinstance(default, tuple):
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(_like(default[0], item, key) for item in items) if default else tuple(items)
+    try:
+        if type(default) in (int, float) and not isinstance(value, bool):
+            number = float(value)
+            if type(default) is float or number.is_integer():
+                return type(default)(number)
+        elif isinstance(value, type(default)):
+            return value
+    except (TypeError, ValueError):
+        pass
+    kind = {int: "a whole number", float: "a number", str: "a text"}.get(type(default), type(default).__name__)
+    raise RefusedInput(what=f"{key} has the wrong type", where="--config", found=repr(value), remedy=f"give {kind}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
@@ -40,14 +41,12 @@ def evaluate(
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml."""
-    from GliomaRadiomicsLib.imaging.cases import read_label_map
-    from GliomaRadiomicsLib.imaging.files import read_volume
-
     progress = progress or Progress()
     patients, subsets, rows = list(patients), list(subsets), []
+    for patient in patients:
+        _check_labelled(patient)
     for number, patient in enumerate(patients):
-        volumes = {role: read_volume(patient.files[role], role) for role in SEQUENCES if role in patient.files}
-        truth = read_label_map(patient.files["seg"])
+        volumes, truth = _read(patient)
         brain = truth.with_array(np.any([volume.array != 0 for volume in volumes.values()], axis=0).astype(np.uint8))
         for subset in subsets:
             if not set(subset) <= set(volumes):
@@ -57,6 +56,36 @@ def evaluate(
             row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
             rows.append({**row, **score(found, truth)})
     return rows
+
+
+def _check_labelled(patient: Patient) -> None:
+    for missing, there in (
+        ("label map", "seg" in patient.files),
+        ("images", bool(set(SEQUENCES) & set(patient.files))),
+    ):
+        if not there:
+            raise RefusedInput(
+                what=f"case {patient.case} has no {missing}",
+                where=f"line {patient.line}",
+                remedy="fill the column, or leave the case out",
+            )
+
+
+def _read(patient: Patient) -> tuple[dict[str, Volume], Volume]:
+    from GliomaRadiomicsLib.imaging.cases import read_label_map
+    from GliomaRadiomicsLib.imaging.files import read_volume
+
+    volumes = {role: read_volume(patient.files[role], role) for role in SEQUENCES if role in patient.files}
+    truth = read_label_map(patient.files["seg"])
+    for role, volume in volumes.items():
+        if not volume.same_grid(truth, tolerance_mm=0.1):
+            raise RefusedInput(
+                what=f"the label map of case {patient.case} does not lie on its {role}",
+                where=f"line {patient.line}",
+                found=f"{truth.shape} against {volume.shape}",
+                remedy="resample it onto the images",
+            )
+    return volumes, truth
 
 
 def summarise(rows: list[dict[str, Any]], resamples: int = 2000, seed: int = 0) -> dict[str, dict[str, Any]]:

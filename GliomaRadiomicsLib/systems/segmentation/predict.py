@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
@@ -72,6 +73,13 @@ class Segmenter:
         from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
 
         self.metadata: dict[str, Any] = verify(bundle)
+        if self.metadata["system"] != "segmentation":
+            raise RefusedInput(
+                what="this bundle is of another system",
+                where=bundle,
+                found=self.metadata["system"],
+                remedy="give a segmentation bundle",
+            )
         self.device = choose_device(device)
         network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
         weights = load_tensors(bundle)
@@ -82,7 +90,7 @@ class Segmenter:
     def predict(
         self, volumes: dict[str, Volume], brain_mask: Volume, progress: Progress | None = None
     ) -> SegmentationOutput:
-        """Segment a case.
+        """Segment a case; without T1ce nothing is called enhancing, because that cannot be seen.
 
         Args:
             volumes: Sequences by role, all on one grid of any orientation and spacing.
@@ -101,6 +109,8 @@ class Segmenter:
             full = np.zeros(mask.shape, dtype=np.float32)
             full[ready.box] = cropped * (mask.array[ready.box] != 0)
             probabilities[region] = _back(Volume(full, mask.affine), native)
+        if "t1ce" not in volumes:
+            probabilities["ET"] = native.with_array(np.zeros(native.shape, dtype=np.float32))
         progress.report(0.9, "labelling")
         label_map = labels_from_probabilities(probabilities, self.thresholds)
         wt = np.clip(probabilities["WT"].array, 1e-6, 1 - 1e-6)
@@ -180,19 +190,23 @@ def _working_grid(volume: Volume, *, label: bool = False) -> Volume:
 
 
 def _back(volume: Volume, native: Volume) -> Volume:
-    canonical = to_canonical(native)
-    if volume.shape == canonical.shape:
-        return from_canonical(Volume(volume.array, canonical.affine), native)
+    if volume.same_grid(to_canonical(native)):
+        return from_canonical(volume, native)
     return resample_like(volume, native)
 
 
 def choose_device(device: str) -> str:
-    """``cuda`` where asked for or, with ``auto``, where present; else ``cpu``."""
+    """``cuda`` where asked for or, with ``auto``, where present; else ``cpu``.
+
+    Raises:
+        RefusedInput: If ``cuda`` is asked for and absent.
+    """
     import torch
 
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
+    present = torch.cuda.is_available()
+    if device == "cuda" and not present:
+        raise RefusedInput(what="no CUDA device here", where="--device", found=device, remedy="use auto or cpu")
+    return "cuda" if present and device != "cpu" else "cpu"
 
 
 def bf16_pays(device: str) -> bool:

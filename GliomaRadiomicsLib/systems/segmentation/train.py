@@ -133,8 +133,9 @@ def fit_cases(
     from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
     from GliomaRadiomicsLib.training.loop import train
     from GliomaRadiomicsLib.training.losses import dice_bce_loss
-    from GliomaRadiomicsLib.training.patches import PatchSampler
+    from GliomaRadiomicsLib.training.patches import OUTPUT_REGIONS, PatchSampler
 
+    et_channel = OUTPUT_REGIONS.index("ET")
     sampler = PatchSampler(
         cases, settings.patch, settings.wide_patch, settings.augmentation, settings.seed, settings.p_wide
     )
@@ -146,9 +147,12 @@ def fit_cases(
         patch = sampler.patch(step)
         return patch.images[None], patch.present[None], patch.target[None]
 
+    # without T1ce enhancement cannot be seen, so nothing is learned about it there
     def loss(net: torch.nn.Module, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
         images, present, target = parts
-        return dice_bce_loss(net(images, present).float(), target, weights.to(target.device))
+        weighted = weights.to(target.device, copy=True)
+        weighted[et_channel] *= present[:, SEQUENCES.index("t1ce")].mean()
+        return dice_bce_loss(net(images, present).float(), target, weighted)
 
     done = train(network, batch, loss, settings.loop, checkpoint, progress)
     network.eval()
