@@ -37,25 +37,24 @@ def boot() -> Any:
     if is_booted():
         return slicer.mrmlScene
     scene, application_logic = slicer.vtkMRMLScene(), slicer.vtkSlicerApplicationLogic()
-    managers = _add_file_managers(scene)
     application_logic.SetMRMLScene(scene)
     colors = application_logic.GetColorLogic()
     colors.SetMRMLScene(scene)
     colors.AddDefaultColorNodes()
     logics = {"colors": colors} | {key: _module_logic(application_logic, *names) for key, names in _LOGICS.items()}
     slicer.modules = SimpleNamespace(**{key: _HeadlessModule(logic) for key, logic in logics.items()})
-    adopt(scene, application_logic, keep_alive=managers)
+    adopt(scene, application_logic)
     return scene
 
 
-def adopt(scene: Any, application_logic: Any, keep_alive: object = None) -> None:
+def adopt(scene: Any, application_logic: Any) -> None:
     """Use a scene that another headless program made, such as ``SlicerApp`` of trame-slicer.
 
     Args:
         scene: The ``vtkMRMLScene``; its node classes must be registered, as the module logics do.
         application_logic: The ``vtkMRMLApplicationLogic`` of that program.
-        keep_alive: Anything that must live as long as the scene.
     """
+    managers = None if scene.GetDataIOManager() is not None else _add_file_managers(scene)
     slicer.mrmlScene = scene
     slicer.app = SimpleNamespace(
         applicationLogic=lambda: application_logic,
@@ -65,7 +64,7 @@ def adopt(scene: Any, application_logic: Any, keep_alive: object = None) -> None
         processEvents=lambda: None,
         temporaryPath=tempfile.gettempdir(),
         gliomaRadiomicsHeadless=True,
-        keptAlive=keep_alive,
+        keptAlive=managers,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import vtk
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.volumes import node_from_volume
@@ -26,9 +25,11 @@ _INFERNO = (
 )
 """Inferno of van der Walt and Smith (CC0) at nine equal steps: lightness rises evenly, also for the colour-blind."""
 
+_STEPS = 256
+
 
 def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
-    """Add a scalar volume node showing ``heat``, and its colour node.
+    """Add a scalar volume node showing ``heat``, and its colour table node.
 
     Args:
         scene: The ``vtkMRMLScene``.
@@ -36,12 +37,12 @@ def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
         name: Name of the volume node.
 
     Returns:
-        The volume node and the ``vtkMRMLProceduralColorNode`` it is shown with.
+        The volume node and the ``vtkMRMLColorTableNode`` it is shown with.
     """
     values = np.nan_to_num(heat.array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max()) if values.size and values.max() > 0 else 1.0
+    color = perceptual_color_node(scene, f"{name} colours")
     node = node_from_volume(scene, heat.with_array(values), name)
-    color = perceptual_color_node(scene, f"{name} colours", top)
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID(color.GetID())
     display.SetAutoWindowLevel(False)
@@ -53,12 +54,14 @@ def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
     return node, color
 
 
-def perceptual_color_node(scene: Any, name: str, top: float) -> Any:
-    """Add a procedural colour node running through inferno from 0 to ``top``."""
-    color = scene.AddNewNodeByClass("vtkMRMLProceduralColorNode", name)
-    function = vtk.vtkDiscretizableColorTransferFunction()
-    for step, rgb in enumerate(_INFERNO):
-        function.AddRGBPoint(top * step / (len(_INFERNO) - 1), *rgb)
-    color.SetAndObserveColorTransferFunction(function)
+def perceptual_color_node(scene: Any, name: str) -> Any:
+    """Add a colour table node with 256 steps through inferno, from the lowest value of the window to the highest."""
+    color = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
+    color.SetTypeToUser()
+    color.SetNumberOfColors(_STEPS)
+    places = np.linspace(0.0, 1.0, len(_INFERNO))
+    channels = [np.interp(np.linspace(0.0, 1.0, _STEPS), places, channel) for channel in zip(*_INFERNO, strict=True)]
+    for step, (red, green, blue) in enumerate(zip(*channels, strict=True)):
+        color.SetColor(step, f"{step / (_STEPS - 1):.3f}", float(red), float(green), float(blue), 1.0)
     color.SetHideFromEditors(False)
     return color

@@ -20,7 +20,7 @@ _ANATOMIC_CONTEXT = "Anatomic codes - DICOM master list"
 _BRAIN = ("SCT", "12738006", "Brain")
 _PAINT_ORDER = (ED, NCR_NET, ET)
 _SMOOTHING_FACTOR, _DECIMATION_FACTOR = "0.5", "0.0"
-_SURFACE_OPACITY_3D = {ED: 0.35, NCR_NET: 1.0, ET: 0.75}
+_SURFACE_OPACITY_3D = {ED: 0.2, NCR_NET: 1.0, ET: 0.35}
 
 
 def terminology_tag(label: TumourLabel) -> str:
@@ -71,7 +71,6 @@ def label_map_node(scene: Any, label_map: Volume, name: str) -> tuple[Any, Any]:
         Both nodes; the colour table has the value, name and colour of every label.
     """
     _check_values(label_map)
-    node = node_from_volume(scene, label_map.with_array(label_map.array.astype(np.uint8)), name, label_map=True)
     table = scene.AddNewNodeByClass("vtkMRMLColorTableNode", f"{name} colours")
     table.SetTypeToUser()
     table.SetHideFromEditors(False)
@@ -79,6 +78,7 @@ def label_map_node(scene: Any, label_map: Volume, name: str) -> tuple[Any, Any]:
     table.SetColor(0, "Background", 0.0, 0.0, 0.0, 0.0)
     for label in LABELS:
         table.SetColor(label.value, SEGMENT_NAMES[label.key], *label.colour, 1.0)
+    node = node_from_volume(scene, label_map.with_array(label_map.array.astype(np.uint8)), name, label_map=True)
     node.GetDisplayNode().SetAndObserveColorNodeID(table.GetID())
     return node, table
 

@@ -73,7 +73,8 @@ def write_output_folder(folder: Path, **patient: tuple) -> tuple[dict[str, Volum
     write_volume(heat.with_array(1 - heat.array), folder / "heatmaps" / "cnn_grading-gradcam-lgg.nii.gz")
     rows = ["sequence,region,feature,value,reason", "t1ce,ET,firstorder_mean,321.5,", "flair,WT,shape_x,nan,too small"]
     (folder / "features.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    (folder / "provenance.json").write_text(json.dumps({"versions": {"glioma-radiomics": "0"}, "note": "Ödem"}))
+    provenance = json.dumps({"versions": {"glioma-radiomics": "0"}, "note": "Ödem"}, ensure_ascii=False)
+    (folder / "provenance.json").write_text(provenance, encoding="utf-8")
     result = json.dumps(invented_result(labels).to_dict(), indent=1)
     (folder / "result.json").write_text(result, encoding="utf-8")
     return sequences, labels, heat
