@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.provenance import versions
-from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow, Finding, SegmentationResult
+from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings, ClinicalData
-from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
-from GliomaRadiomicsLib.imaging.passport import Passport, inspect
+from GliomaRadiomicsLib.imaging.passport import inspect
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
-from GliomaRadiomicsLib.pipeline.scene import write_scene
-from GliomaRadiomicsLib.reports.html import write_report
-from GliomaRadiomicsLib.reports.images import ReportImages
-from GliomaRadiomicsLib.reports.tables import write_features_csv, write_result_json
+from GliomaRadiomicsLib.pipeline.run import CaseRun
+from GliomaRadiomicsLib.pipeline.writing import (
+    provenance_of,
+    write_case_report,
+    write_case_scene,
+    write_json,
+    write_tables,
+)
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.protocol import CaseData
 
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
-
-
-@dataclass
-class CaseRun:
-    """What the steps of one case hand on to each other."""
-
-    settings: AnalyzeSettings
-    progress: Progress
-    folder: Path
-    passport: Passport
-    result: CaseResult
-    normalised: dict[str, Volume] = field(default_factory=dict)
-    label_map: Volume | None = None
-    heatmaps: dict[str, Volume] = field(default_factory=dict)
-    features: list[FeatureRow] = field(default_factory=list)
-    weights: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def analyze_case(
@@ -95,15 +79,15 @@ def analyze_case(
         result = CaseResult(inputs=_describe(inputs, settings), passport=list(passport.findings), versions=versions())
         run = CaseRun(settings, progress, folder, passport, result)
         _run_steps(run)
-        _write_tables(run)
-        provenance = _provenance(run, inputs)
+        write_tables(run)
+        provenance = provenance_of(run, inputs)
         if "report" in settings.steps:
             with progress.step("report", 0.75, 0.85, "writing the report"):
-                _report(run, provenance)
+                write_case_report(run, provenance)
         if "scene" in settings.steps:
             with progress.step("scene", 0.85, 0.99, "writing the scene"):
-                _scene(run, provenance)
-        _write_json(run, provenance)
+                write_case_scene(run, provenance)
+        write_json(run, provenance)
         progress.report(1.0, "done")
     return result
 
@@ -224,49 +208,6 @@ def _say_what_is_not_there(result: CaseResult) -> None:
         "status": "abstained",
         "reason": "no model of MGMT methylation is installed; MRI alone has not been shown to predict it reliably",
     }
-
-
-def _write_tables(run: CaseRun) -> None:
-    if run.features:
-        write_features_csv(run.features, run.folder / "features.csv")
-        run.result.files["features"] = "features.csv"
-    target = run.folder / "heatmaps"
-    target.mkdir()
-    for name, heatmap in run.heatmaps.items():
-        write_volume(heatmap.with_array(heatmap.array.astype(np.float32)), target / f"{name}.nii.gz")
-    run.result.files["heatmaps"] = {name: f"heatmaps/{name}.nii.gz" for name in run.heatmaps}
-
-
-def _report(run: CaseRun, provenance: dict[str, Any]) -> None:
-    images = ReportImages(run.normalised, run.label_map, run.heatmaps, run.passport.brain_mask)
-    run.result.files["report"] = "report.html"
-    write_report(run.result, images, run.folder / "report.html", features=run.features, provenance=provenance)
-
-
-def _scene(run: CaseRun, provenance: dict[str, Any]) -> None:
-    _write_json(run, provenance)
-    problem = write_scene(run.folder)
-    if problem:
-        run.result.passport.append(Finding("scene-not-written", "warning", problem))
-    else:
-        run.result.files["scene"] = "scene.mrb"
-
-
-def _provenance(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
-    return {
-        "inputs_sha256": inputs.hashes,
-        "weights_sha256": run.weights,
-        "settings": asdict(run.settings),
-        "versions": run.result.versions,
-        "timing_s": dict(run.progress.timings),
-    }
-
-
-def _write_json(run: CaseRun, provenance: dict[str, Any]) -> None:
-    run.result.timing_s = dict(run.progress.timings)
-    text = json.dumps({**provenance, "timing_s": run.result.timing_s}, indent=2)
-    (run.folder / "provenance.json").write_text(text)
-    write_result_json(run.result, run.folder / "result.json")
 
 
 def _describe(inputs: CaseInputs, settings: AnalyzeSettings) -> dict[str, Any]:

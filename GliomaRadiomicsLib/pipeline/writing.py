@@ -1,0 +1,75 @@
+"""The files of the output folder, from a finished `CaseRun`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from GliomaRadiomicsLib.core.results import Finding
+from GliomaRadiomicsLib.imaging.files import write_volume
+from GliomaRadiomicsLib.pipeline.inputs import CaseInputs
+from GliomaRadiomicsLib.pipeline.run import CaseRun
+from GliomaRadiomicsLib.pipeline.scene import write_scene
+from GliomaRadiomicsLib.reports.html import write_report
+from GliomaRadiomicsLib.reports.images import ReportImages
+from GliomaRadiomicsLib.reports.tables import write_features_csv, write_result_json
+
+
+def write_tables(run: CaseRun) -> None:
+    """Features as CSV and the heat maps."""
+    if run.features:
+        write_features_csv(run.features, run.folder / "features.csv")
+        run.result.files["features"] = "features.csv"
+    target = run.folder / "heatmaps"
+    target.mkdir()
+    for name, heatmap in run.heatmaps.items():
+        write_volume(heatmap.with_array(heatmap.array.astype(np.float32)), target / f"{name}.nii.gz")
+    run.result.files["heatmaps"] = {name: f"heatmaps/{name}.nii.gz" for name in run.heatmaps}
+
+
+def write_case_report(run: CaseRun, provenance: dict[str, Any]) -> None:
+    """The HTML report."""
+    images = ReportImages(run.normalised, run.label_map, run.heatmaps, run.passport.brain_mask)
+    run.result.files["report"] = "report.html"
+    write_report(run.result, images, run.folder / "report.html", features=run.features, provenance=provenance)
+
+
+def write_case_scene(run: CaseRun, provenance: dict[str, Any]) -> None:
+    """``scene.mrb`` with the images in their own intensities; a failure is a warning, not the end of the run."""
+    lasting = run.result.files["volumes"]
+    images = run.folder / "images"
+    images.mkdir()
+    for role, volume in run.passport.volumes.items():
+        write_volume(volume, images / f"{role}.nii")
+    run.result.files["volumes"] = {role: f"images/{role}.nii" for role in run.passport.volumes}
+    write_json(run, provenance)
+    problem = write_scene(run.folder)
+    shutil.rmtree(images)
+    run.result.files["volumes"] = lasting
+    if problem:
+        run.result.passport.append(Finding("scene-not-written", "warning", problem))
+    else:
+        run.result.files["scene"] = "scene.mrb"
+
+
+def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
+    """Hashes, settings, versions and timings: enough to replay the run."""
+    return {
+        "inputs_sha256": inputs.hashes,
+        "weights_sha256": run.weights,
+        "settings": asdict(run.settings),
+        "versions": run.result.versions,
+        "timing_s": dict(run.progress.timings),
+    }
+
+
+def write_json(run: CaseRun, provenance: dict[str, Any]) -> None:
+    """``provenance.json``, then ``result.json``."""
+    run.result.timing_s = dict(run.progress.timings)
+    text = json.dumps({**provenance, "timing_s": run.result.timing_s}, indent=2)
+    (run.folder / "provenance.json").write_text(text)
+    write_result_json(run.result, run.folder / "result.json")
