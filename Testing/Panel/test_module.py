@@ -1,0 +1,195 @@
+"""The scripted module on the PySide6 stand-in and a real MRML scene; the worker is played by a script."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.scene.ownership import own_nodes
+from GliomaRadiomicsLib.scene.volumes import node_from_volume
+
+
+@pytest.fixture
+def volumes(scene: Any) -> dict[str, Any]:
+    array = np.random.default_rng(1).normal(100, 20, (12, 12, 8)).astype(np.float32)
+    return {name: node_from_volume(scene, Volume(array + i, np.eye(4)), name) for i, name in enumerate(SEQUENCES)}
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Let the event loop run, as the desktop program would, until the condition holds."""
+    from PySide6.QtCore import QCoreApplication
+
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        QCoreApplication.processEvents()
+        time.sleep(0.01)
+
+
+def start(widget: Any, volumes: dict[str, Any]) -> None:
+    widget.ui.t1ceSelector.setCurrentNode(volumes["t1ce"])
+    widget.ui.runButton.click()
+    assert widget.runControl.is_running
+
+
+def test_layout_has_every_widget_bound_to_its_parameter(widget: Any) -> None:
+    bound = {
+        name: child.property("SlicerParameterName")
+        for name, child in vars(widget.ui).items()
+        if child.property("SlicerParameterName")
+    }
+    assert bound == {f"{name}Selector": name for name in SEQUENCES} | {"ageSpinBox": "age", "sexComboBox": "sex"}
+    assert "not a medical device" in widget.ui.noticeLabel.text
+    assert widget.ui.logText.readOnly
+    assert all(getattr(widget.ui, f"{name}Selector").mrmlScene() is not None for name in SEQUENCES)
+
+
+def test_run_needs_one_sequence(widget: Any, volumes: dict[str, Any]) -> None:
+    assert not widget.ui.runButton.enabled
+    assert "at least one" in widget.ui.runButton.toolTip
+    widget.ui.flairSelector.setCurrentNode(volumes["flair"])
+    assert widget.ui.runButton.enabled
+    widget.ui.flairSelector.setCurrentNode(None)
+    assert not widget.ui.runButton.enabled
+
+
+def test_widgets_and_parameters_follow_each_other(widget: Any, module: Any, volumes: dict[str, Any]) -> None:
+    parameters = module.GliomaRadiomicsLogic().getParameterNode()
+    assert (parameters.age, parameters.sex) == (-1, "unknown")
+    widget.ui.ageSpinBox.value = 54
+    widget.ui.sexComboBox.currentIndex = 1
+    widget.ui.t2Selector.setCurrentNode(volumes["t2"])
+    assert (parameters.age, parameters.sex, parameters.t2.GetID()) == (54, "F", volumes["t2"].GetID())
+
+
+def test_a_run_shows_progress_and_ends_with_nodes_and_figures(
+    widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
+) -> None:
+    worker("succeed")
+    start(widget, volumes)
+    assert not widget.ui.runButton.enabled
+    assert widget.ui.cancelButton.enabled
+    until(lambda: not widget.runControl.is_running)
+    assert errors == []
+    assert widget.ui.progressBar.value == 100
+    assert widget.ui.runButton.enabled
+    assert not widget.ui.cancelButton.enabled
+    assert "aligning" in widget.ui.logText.toPlainText()
+    assert "report.html" in widget.ui.logText.toPlainText()
+    assert "Grade by cnn_grading: high grade" in widget.ui.resultLabel.text
+    assert any(node.IsA("vtkMRMLSegmentationNode") for node in own_nodes(scene, "Patient"))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"), [("refuse", "image is constant"), ("crash", "out of luck"), ("die", "memory")]
+)
+def test_every_bad_end_is_told_and_the_next_run_is_possible(
+    widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str], behaviour: str, said: str
+) -> None:
+    worker(behaviour)
+    start(widget, volumes)
+    until(lambda: not widget.runControl.is_running)
+    assert len(errors) == 1
+    assert said in errors[0]
+    assert widget.ui.runButton.enabled
+    assert not widget.ui.cancelButton.enabled
+    assert widget.ui.progressBar.value == 0
+    assert own_nodes(scene, "Patient") == []
+    worker("succeed")
+    start(widget, volumes)
+    until(lambda: not widget.runControl.is_running)
+    assert len(errors) == 1
+
+
+def test_cancel_ends_the_run_without_a_dialog(
+    widget: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
+) -> None:
+    worker("hang")
+    start(widget, volumes)
+    began = time.monotonic()
+    widget.ui.cancelButton.click()
+    assert not widget.ui.cancelButton.enabled
+    until(lambda: not widget.runControl.is_running)
+    assert time.monotonic() - began < 2.0
+    assert errors == []
+    assert "Cancelled" in widget.ui.logText.toPlainText()
+    assert widget.ui.runButton.enabled
+
+
+def test_closing_the_scene_cancels_the_run(
+    widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
+) -> None:
+    worker("hang")
+    start(widget, volumes)
+    scene.Clear(False)
+    until(lambda: not widget.runControl.is_running)
+    assert "scene was closed" in widget.ui.logText.toPlainText()
+    assert not widget.ui.runButton.enabled
+    assert errors == []
+
+
+def test_an_image_that_cannot_be_used_is_told_and_nothing_is_started(
+    widget: Any, scene: Any, worker: Any, errors: list[str]
+) -> None:
+    worker("succeed")
+    widget.ui.t1Selector.setCurrentNode(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty"))
+    widget.ui.runButton.click()
+    assert len(errors) == 1
+    assert "holds no image" in errors[0]
+    assert not widget.runControl.is_running
+    assert widget.ui.runButton.enabled
+
+
+def test_declined_packages_leave_the_panel_ready(
+    widget: Any, volumes: dict[str, Any], errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from GliomaRadiomicsLib.panel import packages
+
+    def decline(_requirements: str) -> None:
+        msg = "nothing was installed"
+        raise Cancelled(msg)
+
+    monkeypatch.setattr(packages, "ensure_packages", decline)
+    widget.ui.t1Selector.setCurrentNode(volumes["t1"])
+    widget.ui.runButton.click()
+    assert "nothing was installed" in widget.ui.logText.toPlainText()
+    assert widget.ui.runButton.enabled
+    assert errors == []
+
+
+def test_logic_waits_and_returns_the_nodes(module: Any, scene: Any, volumes: dict[str, Any], worker: Any) -> None:
+    worker("succeed")
+    result = module.GliomaRadiomicsLogic().analyze(**volumes, age=54, sex="F")
+    assert result.volumeNodes == volumes
+    assert result.segmentationNode.GetName() == "Patient segmentation"
+    assert scene.IsNodePresent(result.featureTableNode)
+
+
+def test_logic_raises_what_went_wrong(module: Any, volumes: dict[str, Any], worker: Any) -> None:
+    logic = module.GliomaRadiomicsLogic()
+    worker("refuse")
+    with pytest.raises(RefusedInput, match="constant"):
+        logic.analyze(t1=volumes["t1"])
+    worker("crash")
+    with pytest.raises(RuntimeError, match="out of luck"):
+        logic.analyze(t1=volumes["t1"])
+    with pytest.raises(RefusedInput, match="no sequence"):
+        logic.analyze()
+    with pytest.raises(RefusedInput, match="not an age"):
+        logic.analyze(t1=volumes["t1"], age=-3)
+
+
+def test_missing_packages_are_named(module: Any, tmp_path: Path) -> None:
+    from GliomaRadiomicsLib.panel.packages import missing_packages
+
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("# comment\nnumpy>=1\nno-such-package-at-all>=2  # really\n")
+    assert missing_packages(requirements) == ["no-such-package-at-all>=2"]

@@ -1,0 +1,227 @@
+"""A PySide6 stand-in for the parts of PythonQt, CTK and qMRML that our panel uses.
+
+It shows that the layout loads, names and bindings exist and the logic is wired. It is no evidence for looks, threads,
+dialogs or the node selectors of the desktop program.
+"""
+
+# ruff: noqa: N801, N802, N815 - the names are those of Qt, CTK and 3D Slicer
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+
+_RAW = ("metaObject", "property", "setProperty", "connect", "children", "setMRMLScene", "mrmlScene")
+
+
+def _has_property(widget: Any, name: str) -> bool:
+    return QtCore.QObject.metaObject(widget).indexOfProperty(name) >= 0
+
+
+class PythonQtManners:
+    """Qt properties are attributes, and ``connect`` takes the signature of a signal."""
+
+    loading = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "name":
+            return QtCore.QObject.objectName(self)
+        if name == "connect":
+            return types.MethodType(PythonQtManners._connect, self)
+        if not name.startswith("_") and name not in _RAW and _has_property(self, name):
+            return QtCore.QObject.property(self, name)
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "name":
+            QtCore.QObject.setObjectName(self, value)
+        elif _has_property(self, name):
+            if not QtCore.QObject.setProperty(self, name, value):
+                msg = f"{type(self).__name__}.{name} cannot be {value!r}"
+                raise TypeError(msg)
+        elif name.startswith("_") or PythonQtManners.loading:
+            super().__setattr__(name, value)
+        else:
+            msg = f"{type(self).__name__} has no property {name}"
+            raise AttributeError(msg)
+
+    def _connect(self, signature: str, slot: Callable[..., Any]) -> bool:
+        name, _, rest = signature.partition("(")
+        wanted = len([part for part in rest.rstrip(")").split(",") if part.strip()])
+        parameters = inspect.signature(slot).parameters.values()
+        taken = min(wanted, len([p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]))
+        signal = QtCore.QObject.__getattribute__(self, name)
+        signal.connect(lambda *arguments: slot(*arguments[:taken]))
+        return True
+
+
+def _with_manners(base: type) -> type:
+    return type(base.__name__, (PythonQtManners, base), {"__module__": __name__})
+
+
+class qMRMLWidget(PythonQtManners, QtWidgets.QWidget):
+    """Passes its scene on to the node selectors inside, as the connections in the .ui file say."""
+
+    mrmlSceneChanged = QtCore.Signal(object)
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._scene = scene
+        QtCore.QObject.__getattribute__(self, "mrmlSceneChanged").emit(scene)
+
+    def mrmlScene(self) -> Any:
+        return self.__dict__.get("_scene")
+
+
+class ctkCollapsibleButton(PythonQtManners, QtWidgets.QGroupBox):
+    """A group box with a text."""
+
+    def _get_text(self) -> str:
+        return QtWidgets.QGroupBox.title(self)
+
+    def _set_text(self, text: str) -> None:
+        QtWidgets.QGroupBox.setTitle(self, text)
+
+    text = QtCore.Property(str, _get_text, _set_text)
+
+
+def _stored(kind: Any, default: Any, key: str) -> Any:
+    return QtCore.Property(
+        kind, lambda self: self.__dict__.get(key, default), lambda self, value: self.__dict__.__setitem__(key, value)
+    )
+
+
+class qMRMLNodeComboBox(PythonQtManners, QtWidgets.QWidget):
+    """Remembers one node of the scene; a node that leaves the scene is no longer selected."""
+
+    currentNodeChanged = QtCore.Signal(object)
+    nodeTypes = _stored("QStringList", [], "_nodeTypes")
+    showChildNodeTypes = _stored(bool, True, "_children")
+    noneEnabled = _stored(bool, False, "_none")
+    addEnabled = _stored(bool, True, "_add")
+    removeEnabled = _stored(bool, True, "_remove")
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._scene = scene
+        scene.AddObserver(scene.EndCloseEvent, lambda *_: self._check())
+        scene.AddObserver(scene.NodeRemovedEvent, lambda *_: self._check())
+
+    def mrmlScene(self) -> Any:
+        return self.__dict__.get("_scene")
+
+    def currentNode(self) -> Any:
+        node_id = self.__dict__.get("_current")
+        return self.mrmlScene().GetNodeByID(node_id) if node_id and self.mrmlScene() else None
+
+    def setCurrentNode(self, node: Any) -> None:
+        node_id = node.GetID() if node is not None else None
+        if node_id != self.__dict__.get("_current"):
+            self._current = node_id
+            QtCore.QObject.__getattribute__(self, "currentNodeChanged").emit(node)
+
+    def _check(self) -> None:
+        if self.__dict__.get("_current") and self.currentNode() is None:
+            self.setCurrentNode(None)
+
+
+CUSTOM = {cls.__name__: cls for cls in (qMRMLWidget, qMRMLNodeComboBox, ctkCollapsibleButton)}
+_PLAIN_NAMES = [
+    "QWidget",
+    "QLabel",
+    "QPushButton",
+    "QSpinBox",
+    "QDoubleSpinBox",
+    "QComboBox",
+    "QProgressBar",
+    "QPlainTextEdit",
+    "QTextEdit",
+    "QLineEdit",
+    "QCheckBox",
+    "QSlider",
+    "QMenu",
+    "QToolButton",
+    "QFormLayout",
+    "QVBoxLayout",
+    "QHBoxLayout",
+    "QMessageBox",
+]
+PLAIN = {name: _with_manners(getattr(QtWidgets, name)) for name in _PLAIN_NAMES}
+
+
+class UiLoader(QtUiTools.QUiLoader):
+    """Makes the classes above, and refuses what has no stand-in."""
+
+    kept: list[Any] = []
+
+    def createWidget(self, class_name: str, parent: Any = None, name: str = "") -> Any:
+        cls = CUSTOM.get(class_name) or PLAIN.get(class_name)
+        if cls is None:
+            msg = f"no stand-in for {class_name}"
+            raise RuntimeError(msg)
+        widget = cls(parent)
+        QtCore.QObject.setObjectName(widget, name)
+        UiLoader.kept.append(widget)
+        return widget
+
+    def load(self, file: Any, parent: Any = None) -> Any:
+        from xml.etree import ElementTree
+
+        root = ElementTree.fromstring(bytes(file.readAll().data()))
+        connections = root.find("connections")
+        root.remove(connections)
+        buffer = QtCore.QBuffer()
+        buffer.setData(ElementTree.tostring(root))
+        buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
+        PythonQtManners.loading = True
+        try:
+            widget = super().load(buffer, parent)
+        finally:
+            PythonQtManners.loading = False
+        for connection in connections:
+            self._connect(widget, connection)
+        return widget
+
+    @staticmethod
+    def _connect(root: Any, connection: Any) -> None:
+        """Connections between C++ types that PySide does not know are made here."""
+
+        def find(role: str) -> Any:
+            name = connection.findtext(role)
+            found = root if root.name == name else root.findChild(QtCore.QObject, name)
+            if found is None:
+                msg = f".ui connects {name}, which is not there"
+                raise RuntimeError(msg)
+            return found
+
+        slot = getattr(find("receiver"), connection.findtext("slot").split("(")[0])
+        signal = connection.findtext("signal").split("(")[0]
+        QtCore.QObject.__getattribute__(find("sender"), signal).connect(slot)
+
+
+def install(slicer: Any) -> None:
+    """Put ``qt`` and ``ctk`` into ``sys.modules`` and the qMRML widgets on ``slicer``."""
+    qt, ctk = types.ModuleType("qt"), types.ModuleType("ctk")
+    for module in (QtCore, QtGui, QtWidgets):
+        for name in dir(module):
+            if name.startswith("Q") and name not in PLAIN:
+                setattr(qt, name, getattr(module, name))
+    vars(qt).update(PLAIN, QTimer=_with_manners(QtCore.QTimer), QUiLoader=UiLoader, Qt=QtCore.Qt)
+    qt.QFile.ReadOnly = QtCore.QFile.OpenModeFlag.ReadOnly
+    for name in ["SliderWidget", "DoubleSlider", "DoubleSpinBox", "ComboBox", "CheckablePushButton", "RangeWidget"]:
+        setattr(ctk, f"ctk{name}", type(f"ctk{name}", (PLAIN["QWidget"],), {}))
+    for name in ("PathLineEdit", "DirectoryButton", "ColorPickerButton", "DoubleRangeSlider", "CheckBox"):
+        setattr(ctk, f"ctk{name}", type(f"ctk{name}", (PLAIN["QWidget"],), {}))
+    for name in ("qMRMLSliderWidget", "qMRMLSpinBox", "qMRMLRangeWidget"):
+        setattr(slicer, name, type(name, (PLAIN["QWidget"],), {}))
+    for name, cls in CUSTOM.items():
+        setattr(ctk if name.startswith("ctk") else slicer, name, cls)
+    sys.modules.update(qt=qt, ctk=ctk)
+    if QtWidgets.QApplication.instance() is None:
+        UiLoader.kept.append(QtWidgets.QApplication([]))
