@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
@@ -57,7 +60,7 @@ def read_settings(options: argparse.Namespace) -> AnalyzeSettings:
             raise RefusedInput(what="not SYSTEM=BUNDLE", where="--models", found=pair)
         models[system] = bundle
     clinical = ClinicalData(options.age, options.sex, options.kps, options.resection)
-    steps = tuple(options.steps.split(",")) if options.steps else STEPS
+    steps = tuple(step.strip() for step in options.steps.split(",")) if options.steps is not None else STEPS
     settings = AnalyzeSettings(clinical, steps, models, options.device)
     settings.check()
     return settings
@@ -79,7 +82,23 @@ def existing_file(path: Path, option: str) -> Path:
     return path
 
 
-def print_line(text: str) -> None:
-    """One line on standard output, at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, with the folders it needs; refused where that is not possible."""
+    from GliomaRadiomicsLib.reports.atomic import write_text_atomically
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(path, text)
+    except OSError as error:
+        raise RefusedInput(
+            what="cannot be written", where=path, found=error.strerror, remedy="choose a writable --out with free space"
+        ) from error
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of equal keys as CSV; see `write_text`."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -51,7 +51,11 @@ class _Step:
     def __enter__(self) -> Progress:
         self._outer, self._progress._span = self._progress._span, self._span
         self._began = time.perf_counter()
-        self._progress.report(0.0, self._message)
+        try:
+            self._progress.report(0.0, self._message)
+        except BaseException:
+            self._progress._span = self._outer
+            raise
         return self._progress
 
     def __exit__(self, *exc: object) -> None:

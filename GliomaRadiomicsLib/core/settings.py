@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Literal
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -31,16 +32,20 @@ class ClinicalData:
 
     def check(self) -> None:
         """Raise `RefusedInput` for a value that cannot be true."""
-        if self.age is not None and not 0 <= self.age <= 120:
+        if self.age is not None and not _between(self.age, 0, 120):
             raise RefusedInput(what="not an age", where="--age", found=self.age, remedy="give years between 0 and 120")
         if self.sex not in (None, "F", "M"):
             raise RefusedInput(what="unknown sex", where="--sex", found=self.sex, remedy="give F or M, or leave it out")
-        if self.kps is not None and not 0 <= self.kps <= 100:
+        if self.kps is not None and not _between(self.kps, 0, 100):
             raise RefusedInput(what="not a Karnofsky status", where="--kps", found=self.kps, remedy="give 0 to 100")
         if self.resection not in (None, "gtr", "str", "biopsy"):
             raise RefusedInput(
                 what="unknown resection", where="--resection", found=self.resection, remedy="give gtr, str or biopsy"
             )
+
+
+def _between(value: object, low: float, high: float) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,10 +41,13 @@ def read_cohort(path: str | Path) -> list[Patient]:
     path = Path(path)
     if not path.is_file():
         raise RefusedInput(what="no such cohort file", where=path, remedy="give the path of a COHORT.csv")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        _check_columns(path, reader.fieldnames or [])
-        patients = [_patient(path, number, row) for number, row in enumerate(reader, start=2)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedInput(what="the cohort is not UTF-8 text", where=path, remedy="save it as CSV in UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    _check_columns(path, reader.fieldnames or [])
+    patients = [_patient(path, number, row) for number, row in enumerate(reader, start=2)]
     if not patients:
         raise RefusedInput(what="the cohort has no patients", where=path, remedy="add a line per patient")
     seen: dict[str, int] = {}
@@ -78,7 +82,7 @@ def _patient(path: Path, line: int, row: dict[str, str | None]) -> Patient:
     files = {}
     for column in FILE_COLUMNS:
         if text.get(column):
-            files[column] = (path.parent / text[column]).resolve()
+            files[column] = path.parent / text[column]
             if not files[column].exists():
                 raise RefusedInput(
                     what=f"the {column} of case {text['case']} is missing",

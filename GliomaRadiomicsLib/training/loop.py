@@ -76,8 +76,8 @@ def train(
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     state = _State(network, optimiser, settings.average)
-    state.load(checkpoint)
     model, wrapped = fabric.setup(network, optimiser)
+    state.load(checkpoint)
     log = _Log(checkpoint.with_suffix(".csv"), state.step)
     began, minutes_before = time.monotonic(), state.minutes
     for step, batch in _prefetch(batches, state.step, settings.steps):
@@ -188,6 +188,7 @@ class _State:
         partial.replace(path)
 
     def load(self, path: Path) -> None:
+        """After the network lies on its device, so that the optimiser's state follows it there."""
         if not path.exists():
             return
         content = torch.load(path, map_location="cpu", weights_only=True)

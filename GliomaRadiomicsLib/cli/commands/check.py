@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from GliomaRadiomicsLib.cli.options import add_inputs, read_sources
+from GliomaRadiomicsLib.core.errors import RefusedInput
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print every finding; exit code 2 if one is refused."""
+def run(options: argparse.Namespace) -> None:
+    """Print every finding on standard output; refused, with the first refusal as reason, if one is."""
     sources = read_sources(options)
     from GliomaRadiomicsLib.imaging.passport import inspect
     from GliomaRadiomicsLib.pipeline.inputs import read_inputs
@@ -30,4 +31,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(f"{finding.severity:8} {finding.code:28} {finding.message}")
-    return 2 if any(finding.severity == "refused" for finding in findings) else 0
+    refused = [finding.message for finding in findings if finding.severity == "refused"]
+    if refused:
+        raise RefusedInput(what=refused[0])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from GliomaRadiomicsLib.cli.options import console_progress
+from GliomaRadiomicsLib.cli.options import console_progress, write_table, write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +36,8 @@ def run(options: argparse.Namespace) -> None:
 
         evaluation = system_class(system).load(folder).evaluate(training_cases(patients), console_progress())
         rows, figures = evaluation.predictions, [asdict(figure) for figure in evaluation.figures]
-    options.out.mkdir(parents=True, exist_ok=True)
-    with (options.out / "predictions.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    (options.out / "figures.json").write_text(json.dumps(figures, indent=2))
+    write_table(options.out / "predictions.csv", rows)
+    write_text(options.out / "figures.json", json.dumps(figures, indent=2))
     print(f"{len(rows)} rows in {options.out / 'predictions.csv'}, figures in {options.out / 'figures.json'}")
 
 

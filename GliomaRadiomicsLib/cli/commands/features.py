@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
-from GliomaRadiomicsLib.cli.options import existing_file
+from GliomaRadiomicsLib.cli.options import existing_file, write_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +27,5 @@ def run(options: argparse.Namespace) -> None:
     images = [existing_file(image, "--image") for image in options.image]
     mask = existing_file(options.mask, "--mask")
     rows = features_table(images, mask, options.label, options.params, options.backend)
-    partial = options.out.with_name(f".{options.out.name}.partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    partial.replace(options.out)
+    write_table(options.out, rows)
     print(f"{len(rows)} features in {options.out}")

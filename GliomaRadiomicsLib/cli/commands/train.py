@@ -8,6 +8,8 @@ from typing import Any
 
 from GliomaRadiomicsLib.cli.options import console_progress
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.settings import AnalyzeSettings
+from GliomaRadiomicsLib.models.metadata import check_name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +28,16 @@ def run(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.imaging.cohort import read_cohort
     from GliomaRadiomicsLib.systems.registry import system_class
 
+    _check_device(options.device)
+    check_name(options.out.name)
     if options.out.exists():
         raise RefusedInput(what="this bundle exists already", where=options.out, remedy="choose another --out")
     config = read_yaml(options.config) if options.config else {}
     if options.system == "segmentation":
         from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
 
-        config["loop"] = {"accelerator": options.device, **config.get("loop", {})}
+        loop = config.get("loop", {})
+        config["loop"] = {"accelerator": options.device, **loop} if isinstance(loop, dict) else loop
         train_bundle(read_cohort(options.cohort), options.out, config, console_progress())
     else:
         from GliomaRadiomicsLib.systems.cohort import training_cases
@@ -40,6 +45,10 @@ def run(options: argparse.Namespace) -> None:
         kind = system_class(options.system)
         kind.fit(training_cases(read_cohort(options.cohort)), config, console_progress()).save(options.out)
     print(f"model bundle in {options.out}; its figures are in {options.out / 'README.md'}")
+
+
+def _check_device(device: str) -> None:
+    AnalyzeSettings(device=device).check()  # type: ignore[arg-type]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

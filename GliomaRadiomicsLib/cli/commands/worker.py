@@ -40,8 +40,9 @@ def _read_job(folder: Path) -> dict[str, Any]:
         job = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RefusedInput(what="cannot read the job", where=path, found=error) from error
-    if job.get("command") != "analyze":
-        raise RefusedInput(what="unknown command", where=path, found=job.get("command"), remedy="use analyze")
+    command = job.get("command") if isinstance(job, dict) else None
+    if command != "analyze":
+        raise RefusedInput(what="unknown command", where=path, found=command, remedy="use analyze")
     return dict(job)
 
 
