@@ -32,12 +32,15 @@ class Thresholds:
     Attributes:
         probability: Above which a voxel belongs to WT, TC, ET.
         smallest_et_ml: Less enhancing tumour than this in all is taken for vessels and counted as core.
-        smallest_part_ml: Separate parts of the tumour smaller than this are dropped, unless it is the largest.
+        smallest_part_ml: Separate parts of the tumour smaller than this are dropped.
+        core_share: A separate part is kept only if its highest probability of tumour core is at least this share of the
+            highest anywhere: hyperintensity without any core is more often the scanner's shading than a second tumour.
     """
 
     probability: tuple[float, float, float] = (0.5, 0.5, 0.5)
     smallest_et_ml: float = 0.2
     smallest_part_ml: float = 0.5
+    core_share: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thre
     wt, tc, et = (
         probabilities[region].array > level for region, level in zip(REGIONS, thresholds.probability, strict=True)
     )
-    wt = _drop_small_parts(wt | tc | et, thresholds.smallest_part_ml / ml)
+    wt = _keep_likely_parts(wt | tc | et, probabilities["TC"].array, thresholds, ml)
     if et[wt].sum() * ml < thresholds.smallest_et_ml:
         tc, et = tc | et, np.zeros_like(et)
     labels = np.zeros(wt.shape, dtype=np.uint8)
@@ -163,16 +166,15 @@ def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thre
     return reference.with_array(labels, "segmentation")
 
 
-def _drop_small_parts(mask: np.ndarray, smallest_voxels: float) -> np.ndarray:
-    parts, count = ndimage.label(mask)
+def _keep_likely_parts(wt: np.ndarray, core: np.ndarray, thresholds: Thresholds, voxel_ml: float) -> np.ndarray:
+    parts, count = ndimage.label(wt)
     if count < 2:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    keep = sizes >= smallest_voxels
-    keep[sizes.argmax()] = True
-    keep[0] = False
-    return keep[parts]
+        return wt
+    numbers = np.arange(1, count + 1)
+    highest = ndimage.maximum(core, parts, numbers)
+    likely = highest >= thresholds.core_share * highest.max()
+    likely &= (np.bincount(parts.ravel())[1:] * voxel_ml >= thresholds.smallest_part_ml) | (highest == highest.max())
+    return np.concatenate([[False], likely])[parts]
 
 
 def _expected_dice(probability: np.ndarray) -> float:
