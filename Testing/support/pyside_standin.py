@@ -44,7 +44,7 @@ class PythonQtManners:
         if name == "name":
             QtCore.QObject.setObjectName(self, value)
         elif _has_property(self, name):
-            if not QtCore.QObject.setProperty(self, name, value):
+            if not QtCore.QObject.setProperty(self, name, list(value) if isinstance(value, tuple) else value):
                 msg = f"{type(self).__name__}.{name} cannot be {value!r}"
                 raise TypeError(msg)
         elif name.startswith("_") or PythonQtManners.loading:
