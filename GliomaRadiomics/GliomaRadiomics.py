@@ -226,6 +226,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         resection: str | None = None,
         device: str = "auto",
         patient: str = PATIENT,
+        folder: str | None = None,
         wait: bool = True,
     ) -> Any:
         """Analyse one patient in a worker process and write the result into the scene.
@@ -242,6 +243,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             resection: ``gtr``, ``str`` or ``biopsy``.
             device: ``auto``, ``cpu`` or ``cuda``.
             patient: Name of the folder and of the nodes; no patient identifier.
+            folder: Keep report and files in ``folder``/out; otherwise they go when the program ends.
             wait: Wait for the end. Otherwise return the started run (`GliomaRadiomicsLib.scene.run.CaseRun`).
 
         Returns:
@@ -256,8 +258,8 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
 
         nodes = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
         clinical = ClinicalData(age=age, sex=sex, kps=kps, resection=resection)
-        options = {"mask_node": mask, "device": device, "patient": patient, "job_options": self.jobOptions}
-        run = CaseRun(slicer.mrmlScene, nodes, clinical, **options)
+        options = {"mask_node": mask, "device": device, "patient": patient, "folder": folder}
+        run = CaseRun(slicer.mrmlScene, nodes, clinical, **options, job_options=self.jobOptions)
         run.start()
         if not wait:
             return run

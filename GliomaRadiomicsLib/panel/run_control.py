@@ -125,7 +125,7 @@ class RunControl:
             self._tell_error({"kind": "failed", "message": f"{error}\n\nThe result is in {run.output_folder}"})
             return
         self._ui.progressBar.value = _PERCENT
-        self._log(f"Done. Report: {run.output_folder / 'report.html'}")
+        self._log(f"Done. Report, until the program ends: {run.output_folder / 'report.html'}")
 
     def _tell_error(self, ending: dict[str, Any]) -> None:
         self._ui.progressBar.value = 0

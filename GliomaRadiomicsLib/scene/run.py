@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -32,7 +33,7 @@ class CaseRun:
         mask_node: Segmentation node with NCR/NET, ED, ET, or label-map node, to use instead of segmenting.
         device: ``auto``, ``cpu`` or ``cuda``.
         patient: Name of the folder and of the nodes in the scene.
-        folder: Where to put job and output; default a temporary folder.
+        folder: Where to put job and output; default a temporary folder that goes when the program ends.
         job_options: Passed on to `Job` (tests start another worker this way).
 
     Raises:
@@ -59,6 +60,8 @@ class CaseRun:
         self._clinical.check()
         self._own_folder = folder is None
         self._folder = Path(folder or tempfile.mkdtemp(prefix="glioma-radiomics-"))
+        if self._own_folder:
+            atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         self._job = Job(self._folder / "job", **(job_options or {}))
         self._observer: int | None = None
         self._scene_closed = False

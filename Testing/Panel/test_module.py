@@ -173,6 +173,13 @@ def test_logic_waits_and_returns_the_nodes(module: Any, scene: Any, volumes: dic
     assert scene.IsNodePresent(result.featureTableNode)
 
 
+def test_a_given_folder_keeps_the_files_and_no_copies(module: Any, volumes: Any, worker: Any, tmp_path: Path) -> None:
+    worker("succeed")
+    module.GliomaRadiomicsLogic().analyze(t1ce=volumes["t1ce"], folder=str(tmp_path / "kept"))
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["out"]
+    assert (tmp_path / "kept" / "out" / "result.json").is_file()
+
+
 def test_logic_raises_what_went_wrong(module: Any, volumes: dict[str, Any], worker: Any) -> None:
     logic = module.GliomaRadiomicsLogic()
     worker("refuse")
