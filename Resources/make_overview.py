@@ -1,6 +1,6 @@
 """Draws Screenshots/overview.png from an output folder of the phantom patient: make_overview.py OUTPUT_FOLDER.
 
-The upper half is the first picture of the report, the lower half the scene's axial, coronal and 3-D views, taken from the
+The upper half is the first picture of the report, the lower half the views of the scene, taken from the
 re-opened scene.mrb without the desktop program.
 """
 
