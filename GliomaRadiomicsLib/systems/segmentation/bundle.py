@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,8 +52,6 @@ def save_segmentation(
         notes: Anything a reader of the figures must know.
         overwrite: Replace an older bundle.
     """
-    summary = summarise(rows) if rows else {}
-    settings = done["settings"]
     metadata = {
         "name": folder.name,
         "system": "segmentation",
@@ -75,33 +74,43 @@ def save_segmentation(
         },
         "network": {
             "architecture": "SegmentationNet",
-            "channels": list(settings["channels"]),
+            "channels": list(done["settings"]["channels"]),
             "regions": list(REGIONS),
         },
         "thresholds": asdict(thresholds or Thresholds()),
-        "training": {
-            "cohort": cohort,
-            "n": len(done["cases"]),
-            "sites": done["sites"],
-            "phantom_patients": done["phantoms"],
-            "steps": done["steps"],
-            "minutes": done["minutes"],
-            "patch": list(settings["patch"]),
-            "learning_rate": done["learning_rate"],
-            "precision": done["precision"],
-            "seed": settings["seed"],
-        },
-        "evidence": {
-            "cohort": cohort,
-            "validation": validation,
-            "figures": [figure.to_dict() for figure in _figures(rows, summary, cohort, validation)],
-            "tables": _tables(rows, summary),
-            "dice_by_sequences": {name: {r: entry[r] for r in REGIONS} for name, entry in summary.items()},
-            "notes": notes or [],
-        },
+        "training": _training(done, cohort),
+        "evidence": _evidence(rows, cohort, validation, notes or []),
     }
     weights = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
     return save_bundle(folder, metadata, tensors=weights, overwrite=overwrite)
+
+
+def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
+    settings = done["settings"]
+    return {
+        "cohort": cohort,
+        "n": len(done["cases"]),
+        "sites": done["sites"],
+        "phantom_patients": done["phantoms"],
+        "steps": done["steps"],
+        "minutes": done["minutes"],
+        "patch": list(settings["patch"]),
+        "learning_rate": done["learning_rate"],
+        "precision": done["precision"],
+        "seed": settings["seed"],
+    }
+
+
+def _evidence(rows: list[dict[str, Any]], cohort: str, validation: str, notes: list[str]) -> dict[str, Any]:
+    summary = summarise(rows) if rows else {}
+    return {
+        "cohort": cohort,
+        "validation": validation,
+        "figures": [figure.to_dict() for figure in _figures(rows, summary, cohort, validation)],
+        "tables": _tables(rows, summary),
+        "dice_by_sequences": {name: {r: entry[r] for r in REGIONS} for name, entry in summary.items()},
+        "notes": notes,
+    }
 
 
 def _figures(
@@ -179,10 +188,16 @@ def _left_out_rows(
         start = 0.7 * number / len(sites)
         with progress.step(f"without-{site}", start, start + 0.7 / len(sites), f"training without site {site}"):
             fold = replace(settings, exclude_sites=(site,))
-            network, done = fit(patients, fold, work / f"without-{site}.pt", progress)
+            name = _file_name(site, number)
+            network, done = fit(patients, fold, work / f"without-{name}.pt", progress)
             bundle = save_segmentation(
-                work / f"without-{site.lower()}", network, done, [], "not measured", overwrite=True, **texts
+                work / f"without-{name.lower()}", network, done, [], "not measured", overwrite=True, **texts
             )
             left_out = [p for p in patients if p.values.get("site", "") == site]
             rows += evaluate(Segmenter(bundle), left_out, progress=progress)
     return rows
+
+
+def _file_name(site: str, number: int) -> str:
+    """The site's name where it can name files and bundles, else its number."""
+    return site if re.fullmatch(r"[A-Za-z0-9_-]{0,40}", site) else f"site{number + 1}"

@@ -25,7 +25,7 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
     """Settings, and the texts of `ABOUT`.
 
     Raises:
-        RefusedInput: For an unknown key.
+        RefusedInput: For an unknown key, a value of the wrong type, or shapes the network cannot work on.
     """
     rest = {key: value for key, value in config.items() if key not in ABOUT}
     nested = {
@@ -33,7 +33,30 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
         "loop": _build(LoopSettings, rest.pop("loop", {})),
     }
     settings = _build(SegmentationSettings, rest, nested)
-    return settings, {key: config.get(key, default) for key, default in ABOUT.items()}
+    about = {key: _like(default, config.get(key, default), key) for key, default in ABOUT.items()}
+    if about["validation"] not in ("site", "none"):
+        raise RefusedInput(
+            what="unknown validation", where="--config", found=about["validation"], remedy="give site or none"
+        )
+    _check_shapes(settings)
+    return settings, about
+
+
+def _check_shapes(settings: SegmentationSettings) -> None:
+    multiple = 2 ** len(settings.channels)
+    for key, values, factor in (
+        ("channels", settings.channels, 8),
+        ("patch", settings.patch, multiple),
+        ("wide_patch", settings.wide_patch, multiple),
+    ):
+        sides = len(values) if key == "channels" else 3
+        if len(values) != sides or any(value < factor or value % factor for value in values):
+            raise RefusedInput(
+                what=f"{key} does not fit the network",
+                where="--config",
+                found=values,
+                remedy=f"give {sides} multiples of {factor}",
+            )
 
 
 def _build(kind: type, values: Any, nested: Mapping[str, Any] | None = None) -> Any:
@@ -42,7 +65,7 @@ def _build(kind: type, values: Any, nested: Mapping[str, Any] | None = None) -> 
     known = [field.name for field in fields(kind)]
     for key in values:
         if key not in known:
-            near = get_close_matches(key, [*known, *ABOUT], 1)
+            near = get_close_matches(str(key), [*known, *ABOUT], 1)
             remedy = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
             raise RefusedInput(what="unknown setting", where="--config", found=key, remedy=remedy)
     default = kind()
@@ -56,13 +79,15 @@ def _like(default: Any, value: Any, key: str) -> Any:
         items = value if isinstance(value, list | tuple) else [value]
         return tuple(_like(default[0], item, key) for item in items) if default else tuple(items)
     try:
-        if type(default) in (int, float) and not isinstance(value, bool):
+        if type(default) not in (int, float):
+            fits, fitting = isinstance(value, type(default)), value
+        else:
             number = float(value)
-            if type(default) is float or number.is_integer():
-                return type(default)(number)
-        elif isinstance(value, type(default)):
-            return value
+            fits = not isinstance(value, bool) and (type(default) is float or number.is_integer())
+            fitting = type(default)(number) if fits else None
     except (TypeError, ValueError):
-        pass
+        fits = False
+    if fits:
+        return fitting
     kind = {int: "a whole number", float: "a number", str: "a text"}.get(type(default), type(default).__name__)
     raise RefusedInput(what=f"{key} has the wrong type", where="--config", found=repr(value), remedy=f"give {kind}")

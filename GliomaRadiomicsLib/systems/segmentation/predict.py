@@ -13,16 +13,14 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, resample_spacing, to_canonical
+from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
-from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare
+from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
 
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
 
 REGIONS = ("WT", "TC", "ET")
-WORKING_SPACING_MM = 1.0
-SPACING_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,8 @@ class Segmenter:
         """
         progress = progress or Progress()
         native = next(iter(volumes.values()))
-        working = {role: _working_grid(volume) for role, volume in volumes.items()}
-        mask = _working_grid(brain_mask, label=True)
+        working = {role: to_working_grid(volume) for role, volume in volumes.items()}
+        mask = to_working_grid(brain_mask, label=True)
         ready = prepare(working, mask.array != 0)
         progress.report(0.1, "segmenting")
         found = self._probabilities(ready, progress)
@@ -182,13 +180,6 @@ def _expected_dice(probability: np.ndarray) -> float:
     mask = probability > 0.5
     size = float(mask.sum() + probability.sum(dtype=np.float64))
     return round(2.0 * float(probability[mask].sum(dtype=np.float64)) / size, 4) if mask.any() else float("nan")
-
-
-def _working_grid(volume: Volume, *, label: bool = False) -> Volume:
-    canonical = to_canonical(volume)
-    if np.allclose(canonical.spacing, WORKING_SPACING_MM, atol=SPACING_TOLERANCE):
-        return canonical
-    return resample_spacing(canonical, WORKING_SPACING_MM, label=label)
 
 
 def _back(volume: Volume, native: Volume) -> Volume:

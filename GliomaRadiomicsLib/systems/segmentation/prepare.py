@@ -8,11 +8,13 @@ import numpy as np
 
 from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.grid import crop_box
+from GliomaRadiomicsLib.imaging.grid import crop_box, resample_spacing, to_canonical
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
 
 MARGIN = 4
 LIMITS = (-5.0, 8.0)
+WORKING_SPACING_MM = 1.0
+SPACING_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,14 @@ class NetworkInput:
     images: np.ndarray
     present: np.ndarray
     box: tuple[slice, ...]
+
+
+def to_working_grid(volume: Volume, *, label: bool = False) -> Volume:
+    """``volume`` in canonical orientation at the working spacing; not interpolated where it is near that already."""
+    canonical = to_canonical(volume)
+    if np.allclose(canonical.spacing, WORKING_SPACING_MM, atol=SPACING_TOLERANCE):
+        return canonical
+    return resample_spacing(canonical, WORKING_SPACING_MM, label=label)
 
 
 def prepare(volumes: dict[str, Volume], brain_mask: np.ndarray) -> NetworkInput:

@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
-from GliomaRadiomicsLib.systems.segmentation.prepare import prepare
+from GliomaRadiomicsLib.systems.segmentation.prepare import prepare, to_working_grid
 from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
 from GliomaRadiomicsLib.training.loop import LoopSettings
 
@@ -77,11 +77,8 @@ def training_case(name: str, volumes: dict[str, Volume], label_map: Volume, weig
     """A training case from volumes and label map on one grid (skull-stripped: zero outside the brain)."""
     import torch
 
-    from GliomaRadiomicsLib.imaging.grid import to_canonical
     from GliomaRadiomicsLib.training.patches import TrainingCase
 
-    label_map = to_canonical(label_map)
-    volumes = {role: to_canonical(volume) for role, volume in volumes.items()}
     for role, volume in volumes.items():
         if not volume.same_grid(label_map, tolerance_mm=0.1):
             raise RefusedInput(
@@ -89,9 +86,11 @@ def training_case(name: str, volumes: dict[str, Volume], label_map: Volume, weig
                 found=f"{label_map.shape} against {volume.shape}",
                 remedy="resample it onto the images",
             )
-    brain = np.any([volume.array != 0 for volume in volumes.values()], axis=0)
-    ready = prepare(volumes, brain)
-    labels = torch.from_numpy(np.ascontiguousarray(label_map.array[ready.box]).astype(np.uint8))
+    brain = label_map.with_array(np.any([volume.array != 0 for volume in volumes.values()], axis=0).astype(np.uint8))
+    working = {role: to_working_grid(volume) for role, volume in volumes.items()}
+    ready = prepare(working, to_working_grid(brain, label=True).array != 0)
+    cropped = to_working_grid(label_map, label=True).array[ready.box]
+    labels = torch.from_numpy(np.ascontiguousarray(cropped).astype(np.uint8))
     return TrainingCase(name, torch.from_numpy(ready.images), labels, ready.present, weight)
 
 
@@ -116,7 +115,7 @@ def fit(
         The trained network and what was done (cases, steps, minutes, settings), for the model card.
     """
     progress = progress or Progress()
-    patients = [p for p in patients if p.values.get("site") not in settings.exclude_sites]
+    patients = [p for p in patients if p.values.get("site", "") not in settings.exclude_sites]
     if not patients:
         raise RefusedInput(what="no patient is left to train on", found=f"excluded sites {settings.exclude_sites}")
     network, done = fit_cases(_load(patients, settings, progress), settings, checkpoint, progress)
