@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from GliomaRadiomicsLib.cli.commands.analyze import summary
 from GliomaRadiomicsLib.cli.options import add_inputs, console_progress, read_sources
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 
@@ -16,9 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the preprocessed images, the passport and the provenance."""
+    """Write the preprocessed images, the passport and the provenance, and say what was changed or looks odd."""
     sources = read_sources(options)
     from GliomaRadiomicsLib.pipeline.case import analyze_case
 
-    analyze_case(out=options.out, settings=AnalyzeSettings(steps=()), progress=console_progress(), **sources)  # type: ignore[arg-type]
+    result = analyze_case(out=options.out, settings=AnalyzeSettings(steps=()), progress=console_progress(), **sources)  # type: ignore[arg-type]
+    for line in summary(result):
+        print(line)
     print(f"images in {options.out / 'preprocessed'}")
