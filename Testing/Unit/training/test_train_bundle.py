@@ -1,0 +1,181 @@
+"""From a cohort to a measured model bundle and its evaluation, on toy patients of two sites."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from toy_cohort import toy_patient, write_cohort
+
+from GliomaRadiomicsLib.cli.main import main
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.cohort import read_cohort
+from GliomaRadiomicsLib.models.bundle import verify
+from GliomaRadiomicsLib.systems.segmentation import train
+from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
+from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, summarise
+from GliomaRadiomicsLib.systems.segmentation.train import training_case
+from GliomaRadiomicsLib.training.patches import TrainingCase
+
+pytest.importorskip("lightning_fabric", reason='SKIPPED: needs lightning-fabric, pip install "glioma-radiomics[train]"')
+
+CONFIG: dict[str, Any] = {
+    "channels": [8, 16],
+    "patch": [16, 16, 16],
+    "wide_patch": [32, 32, 32],
+    "phantoms": 0,
+    "cohort": "4 toy patients",
+    "attribution": ["nobody"],
+    "licence": "Apache-2.0",
+    "loop": {"steps": 30, "learning_rate": 0.01, "warmup": 2, "precision": "32-true", "accelerator": "cpu"},
+}
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    return write_cohort(tmp_path_factory.mktemp("cohort"), {"North": 2, "Hôpital du Sud": 2})
+
+
+@pytest.fixture(scope="module")
+def trained(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_bundle(read_cohort(cohort), tmp_path_factory.mktemp("bundles") / "toy", CONFIG)
+
+
+def test_the_bundle_says_what_it_was_made_from(trained: Path) -> None:
+    metadata = verify(trained)
+    assert metadata["system"] == "segmentation"
+    assert metadata["network"]["channels"] == [8, 16]
+    training = metadata["training"]
+    assert (training["n"], training["sites"], training["steps"]) == (4, ["Hôpital du Sud", "North"], 30)
+    assert metadata["attribution"] == ["nobody"]
+
+
+def test_every_patient_was_measured_by_networks_of_the_other_site(trained: Path) -> None:
+    evidence = verify(trained)["evidence"]
+    assert "left out" in evidence["validation"]
+    figures = {figure["id"]: figure for figure in evidence["figures"]}
+    assert {"dice_WT", "dice_TC", "dice_ET"} <= set(figures) or set(evidence["dice_by_sequences"])
+    by_subset = evidence["tables"][0]
+    assert [row[0] for row in by_subset["rows"]] == ["t1ce+flair", "t1ce", "flair"]
+    assert {row[1] for row in by_subset["rows"]} == {4}
+    assert set(evidence["dice_by_sequences"]["t1ce+flair"]) == {"WT", "TC", "ET"}
+
+
+def test_the_folds_left_their_checkpoints(trained: Path) -> None:
+    work = trained.with_name("toy.work")
+    steps = {path.name: torch.load(path, weights_only=True)["step"] for path in work.glob("*.pt")}
+    assert len(steps) == 3
+    assert set(steps.values()) == {30}
+
+
+def test_the_command_evaluates_the_bundle(trained: Path, cohort: Path, tmp_path: Path) -> None:
+    assert main(["evaluate", str(trained), str(cohort), "--out", str(tmp_path / "out")]) == 0
+    with (tmp_path / "out" / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4 * 3
+    assert {row["site"] for row in rows} == {"North", "Hôpital du Sud"}
+    figures = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert figures["t1ce+flair"]["n"] == 4
+    values = [float(row["dice_WT"]) for row in rows if row["sequences"] == "flair"]
+    assert figures["flair"]["WT"][0] == pytest.approx(sum(values) / 4, abs=1e-3)
+    low, high = figures["flair"]["WT"][1:]
+    assert min(values) - 1e-3 <= low <= high <= max(values) + 1e-3
+
+
+def test_the_command_trains_without_folds_where_told(cohort: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(CONFIG | {"validation": "none"}))
+    words = ["train", "segmentation", str(cohort), "--out", str(tmp_path / "plain")]
+    assert main([*words, "--config", str(tmp_path / "c.yaml"), "--device", "cpu"]) == 0
+    evidence = verify(tmp_path / "plain")["evidence"]
+    assert evidence["validation"] == "not measured"
+    assert evidence["figures"] == []
+
+
+def test_a_cancelled_training_writes_no_bundle_but_goes_on_where_it_was(cohort: Path, tmp_path: Path) -> None:
+    seen: list[str] = []
+    progress = Progress(lambda fraction, message: seen.append(message), lambda: any("step 10" in m for m in seen))
+    patients = read_cohort(cohort)[:2]
+    config = CONFIG | {"validation": "none"}
+    with pytest.raises(Cancelled):
+        train_bundle(patients, tmp_path / "toy", config, progress)
+    assert [path.name for path in tmp_path.iterdir()] == ["toy.work"]
+    resumed: list[str] = []
+    train_bundle(patients, tmp_path / "toy", config, Progress(lambda fraction, message: resumed.append(message)))
+    assert not any("step 10," in message or "step 20," in message for message in resumed)
+    assert verify(tmp_path / "toy")["training"]["steps"] == 30
+
+
+def test_nobody_left_to_train_on(cohort: Path, tmp_path: Path) -> None:
+    config = CONFIG | {"validation": "none", "exclude_sites": ["Hôpital du Sud", "North"]}
+    with pytest.raises(RefusedInput, match="no patient is left"):
+        train_bundle(read_cohort(cohort), tmp_path / "toy", config)
+
+
+def test_labels_that_do_not_lie_on_the_images_are_refused() -> None:
+    volumes, labels = toy_patient(0)
+    moved = Volume(labels.array, labels.affine + [[0, 0, 0, 3.0], [0] * 4, [0] * 4, [0] * 4])
+    with pytest.raises(RefusedInput, match="case a does not lie on its t1ce"):
+        training_case("a", volumes, moved)
+
+
+def test_a_training_case_is_canonical_and_knows_what_it_has() -> None:
+    volumes, labels = toy_patient(0)
+    turn = np.diag([-1.0, 1.0, 1.0, 1.0])
+    turn[0, 3] = 31.0
+    flipped = {role: Volume(volume.array[::-1], turn, role) for role, volume in volumes.items()}
+    plain = training_case("a", volumes, labels)
+    turned = training_case("a", flipped, Volume(labels.array[::-1], turn))
+    assert torch.equal(plain.images, turned.images)
+    assert torch.equal(plain.labels, turned.labels)
+    assert plain.available.tolist() == [False, True, False, True]
+    assert not plain.images[0].any()
+
+
+def test_other_spacings_are_trained_at_the_spacing_of_use() -> None:
+    volumes, labels = toy_patient(0)
+    coarse = np.diag([2.0, 2.0, 2.0, 1.0])
+    found = training_case(
+        "a", {role: Volume(v.array, coarse) for role, v in volumes.items()}, Volume(labels.array, coarse)
+    )
+    assert int((found.labels == 4).sum()) == 8 * int((labels.array == 4).sum())
+    assert found.images.shape[1:] == found.labels.shape
+
+
+def test_patients_without_a_site_are_a_fold_of_their_own(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network must never be measured on a patient it was trained on."""
+    trained_on: list[list[str]] = []
+
+    def remember(cases: list[TrainingCase], *args: object) -> None:
+        trained_on.append([case.name for case in cases])
+        raise Cancelled
+
+    monkeypatch.setattr(train, "fit_cases", remember)
+    patients = [*read_cohort(cohort)[:3]]
+    patients[2] = replace(patients[2], values={})
+    settings = train.SegmentationSettings(phantoms=0, exclude_sites=("",))
+    with pytest.raises(Cancelled):
+        train.fit(patients, settings, cohort.with_name("never.pt"))
+    assert trained_on == [["p0", "p1"]]
+
+
+def test_dice_and_its_summary() -> None:
+    a, b = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool)
+    assert dice(a, b) == 0.5
+    assert dice(a, a) == 1.0
+    assert dice(a & ~a, b & ~b) == 1.0
+    rows = [{"sequences": "flair", "dice_WT": x, "dice_TC": 1.0, "dice_ET": 0.0} for x in (0.2, 0.4, 0.9)]
+    found = summarise(rows)["flair"]
+    assert found["n"] == 3
+    assert found["WT"][0] == 0.5
+    assert 0.2 <= found["WT"][1] < 0.5 < found["WT"][2] <= 0.9
+    assert found["TC"] == [1.0, 1.0, 1.0]
