@@ -1,4 +1,9 @@
-"""The output folder: built under another name, renamed when complete, so that nothing half-done ever looks done."""
+"""The output folder: built under another name, renamed when complete, so that nothing half-done ever looks done.
+
+Beside ``out`` a run keeps one hidden folder with the note of who is writing, the new result, and, for the moment of the
+exchange, the earlier one. Whatever interrupts the exchange, the earlier result comes back, at the latest with the next
+run.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,7 @@ CONTENT = frozenset(
 """Everything a run may leave in its folder; an earlier result is replaced only when it holds nothing else."""
 
 _OWNER = "owner.json"
-_NOISE = {_OWNER, ".DS_Store", "Thumbs.db", "desktop.ini"}
+_NOISE = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _REMEDY = "choose another --out, a writable folder with free space"
 
@@ -51,6 +56,7 @@ class OutputFolder:
         if not self.out.name:
             raise RefusedInput(what="not a folder for results", where=out, remedy="name a new folder as --out")
         self.partial = self.out.with_name(f".{self.out.name}.partial")
+        self._new, self._old = self.partial / "new", self.partial / "old"
 
     def __enter__(self) -> Path:
         try:
@@ -59,13 +65,13 @@ class OutputFolder:
             self._claim()
         except OSError as error:
             raise self._unwritable(error) from error
-        return self.partial
+        return self._new
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            shutil.rmtree(self.partial, ignore_errors=True)
+            self._clear()
             self._explain(error)
             return
         try:
@@ -73,28 +79,38 @@ class OutputFolder:
         except OSError as problem:
             raise self._unwritable(problem) from problem
         finally:
-            shutil.rmtree(self.partial, ignore_errors=True)
+            self._clear()
 
     def remove_remains(self) -> None:
-        """Remove what a run that was ended by force left beside ``out``."""
-        if self.partial.exists() and not self._owner_is_alive():
-            shutil.rmtree(self.partial, ignore_errors=True)
+        """Remove what a run that was ended by force left beside ``out``; an earlier result in it is put back."""
+        if (self.partial / _OWNER).exists() and not self._owner_is_alive():
+            if self._new.exists():
+                self._put_back()
+            self._clear()
 
     def _put_in_place(self) -> None:
-        """Until the rename the owner's note stays, so that nobody takes the folder for remains."""
         self._check_replaceable()
-        old = self.out.with_name(f".{self.out.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.out.exists():
-            self.out.rename(old)
         try:
-            self.partial.rename(self.out)
-        except OSError:
-            if old.exists():
-                old.rename(self.out)
+            if self.out.exists():
+                self.out.rename(self._old)
+            self._new.rename(self.out)
+        except BaseException:
+            if not self._new.exists() and self.out.exists():
+                self.out.rename(self._new)
+            self._put_back()
             raise
-        (self.out / _OWNER).unlink(missing_ok=True)
-        shutil.rmtree(old, ignore_errors=True)
+
+    def _put_back(self) -> None:
+        if self._old.exists() and not self.out.exists():
+            self._old.rename(self.out)
+
+    def _clear(self) -> None:
+        """The owner's note goes last, so that what is left by an interruption is still known as ours."""
+        shutil.rmtree(self._new, ignore_errors=True)
+        if self.out.exists():
+            shutil.rmtree(self._old, ignore_errors=True)
+        if not self._old.exists():
+            shutil.rmtree(self.partial, ignore_errors=True)
 
     def _explain(self, error: BaseException | None) -> None:
         """Refuse a full disk, and name the folder as the user knows it instead of the private one."""
@@ -114,6 +130,12 @@ class OutputFolder:
             return
         if not self.out.is_dir():
             raise RefusedInput(what="the output is a file", where=self._given, remedy="give a folder as --out")
+        if os.path.ismount(self.out):
+            raise RefusedInput(
+                what="the output folder is a mounted drive",
+                where=self._given,
+                remedy=f"name a new folder inside it, such as --out {self._given}/result",
+            )
         names = {path.name for path in self.out.iterdir()} - _NOISE
         foreign = sorted(names - CONTENT) or sorted(names)
         if names and (names - CONTENT or "result.json" not in names):
@@ -132,6 +154,7 @@ class OutputFolder:
         claim = self.out.with_name(f".{self.out.name}.{uuid.uuid4().hex[:12]}")
         try:
             claim.mkdir()
+            (claim / self._new.name).mkdir()
             (claim / _OWNER).write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
             claim.rename(self.partial)
         except OSError as error:

@@ -108,7 +108,7 @@ def test_a_terminated_analysis_ends_with_130_and_nothing_left(
 ) -> None:
     words = ["--case", phantom_files["t1"].parent, "--models", f"segmentation={tiny_bundle}", "--out", "out"]
     process = start("analyze", *words, cwd=tmp_path)
-    wait_for(lambda: any(tmp_path.glob(".out.partial/preprocessed/*")))
+    wait_for(lambda: any(tmp_path.glob(".out.partial/new/preprocessed/*")))
     process.send_signal(signal.SIGTERM)
     code, _, lines = finish(process)
     assert code == 130
@@ -122,7 +122,7 @@ def test_a_job_ended_by_force_leaves_nothing(phantom_files: dict[str, Path], tin
     job = Job(tmp_path / "job")
     settings = job_settings(phantom_files, tmp_path / "out", steps=["segmentation"], mask=None)
     job.start(settings | {"models": {"segmentation": str(tiny_bundle)}})
-    wait_for(lambda: (tmp_path / ".out.partial" / "preprocessed").is_dir())
+    wait_for(lambda: (tmp_path / ".out.partial" / "new" / "preprocessed").is_dir())
     job.kill()
     assert job.wait(timeout_s=60)[-1]["kind"] == "cancelled"
     assert [path.name for path in tmp_path.iterdir()] == ["job"]
@@ -134,7 +134,7 @@ def test_what_a_killed_run_left_is_no_obstacle(
 ) -> None:
     words = ["--flair", phantom_files["flair"], "--models", f"segmentation={tiny_bundle}", "--out", "out"]
     process = start("analyze", *words, cwd=tmp_path)
-    wait_for(lambda: any(tmp_path.glob(".out.partial/preprocessed/*")))
+    wait_for(lambda: any(tmp_path.glob(".out.partial/new/preprocessed/*")))
     os.kill(process.pid, signal.SIGKILL)
     finish(process)
     assert [path.name for path in tmp_path.iterdir()] == [".out.partial"]

@@ -36,7 +36,8 @@ def leave_remains(out: Path, owner: object) -> Path:
     partial = out.with_name(f".{out.name}.partial")
     partial.mkdir(parents=True)
     (partial / "owner.json").write_text(json.dumps(owner))
-    (partial / "segmentation.nii.gz").write_text("half")
+    (partial / "new").mkdir()
+    (partial / "new" / "segmentation.nii.gz").write_text("half")
     return partial
 
 
@@ -136,7 +137,7 @@ def test_a_run_on_another_machine_is_taken_for_alive_and_the_way_out_is_said(tmp
     partial = leave_remains(tmp_path / "out", {"pid": dead_process(), "host": "another-machine"})
     with pytest.raises(RefusedInput, match=r"delete \.out\.partial"):
         write_result(tmp_path / "out")
-    assert names(partial) == ["owner.json", "segmentation.nii.gz"]
+    assert names(partial) == ["new", "owner.json"]
 
 
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
@@ -188,21 +189,68 @@ def test_a_full_disk_is_refused_in_the_users_words(
     assert names(tmp_path) == []
 
 
-def test_an_earlier_result_survives_a_failing_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+ENDINGS = [OSError(errno.EIO, os.strerror(errno.EIO)), KeyboardInterrupt()]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("done", [False, True])
+def test_an_earlier_result_survives_whatever_ends_the_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: BaseException, number: int, done: bool
+) -> None:
+    """The exchange is two renames; each is interrupted before or after it is done."""
     write_result(tmp_path / "out", "old")
-    rename = Path.rename
+    rename, calls = Path.rename, [0]
 
     def fail(self: Path, target: Path) -> Path:
-        if self.name.endswith(".partial"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return rename(self, target)
+        calls[0] += 1
+        if calls[0] == number and not done:
+            raise ending
+        result = rename(self, target)
+        if calls[0] == number:
+            raise ending
+        return result
 
-    monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(RefusedInput, match="cannot be written"):
-        write_result(tmp_path / "out", "new")
+    with pytest.raises((RefusedInput, KeyboardInterrupt)), OutputFolder(tmp_path / "out") as folder:
+        (folder / "result.json").write_text("new")
+        monkeypatch.setattr(Path, "rename", fail)
     monkeypatch.undo()
+    assert calls[0] >= number
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["result.json"]
+    assert (tmp_path / "out" / "result.json").read_text() == "old"
+
+
+def test_the_earlier_result_of_a_run_killed_between_the_renames_comes_back(tmp_path: Path) -> None:
+    write_result(tmp_path / "out", "old")
+    partial = leave_remains(tmp_path / "out", {"host": socket.gethostname(), "pid": dead_process()})
+    (tmp_path / "out").rename(partial / "old")
+    with pytest.raises(ZeroDivisionError), OutputFolder(tmp_path / "out"):
+        _ = 1 / 0
     assert names(tmp_path) == ["out"]
     assert (tmp_path / "out" / "result.json").read_text() == "old"
+
+
+def test_hidden_folders_of_the_user_are_left_alone(tmp_path: Path) -> None:
+    for name in (".out.old", ".taken.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.txt").write_text("precious")
+    write_result(tmp_path / "out", "old")
+    write_result(tmp_path / "out", "new")
+    with pytest.raises(RefusedInput, match=r"delete \.taken\.partial"):
+        write_result(tmp_path / "taken")
+    for name in (".out.old", ".taken.partial"):
+        assert names(tmp_path / name) == ["mine.txt"]
+
+
+def test_a_mounted_drive_is_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "drive").mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "drive")
+    with (
+        pytest.raises(RefusedInput, match=r"mounted drive; name a new folder inside it"),
+        OutputFolder(tmp_path / "drive"),
+    ):
+        pytest.fail("the run was started")
 
 
 def test_this_process_lives_and_an_ended_one_does_not() -> None:
