@@ -24,7 +24,8 @@ SCENE_CLOSED_MESSAGE = "the scene was closed, so the run was cancelled; load the
 class CaseRun:
     """One run on volume nodes: `start`, `poll` until the ending, then `result`.
 
-    The job folder with the copies of the images goes when the run ends; what it found stays in `output_folder`.
+    The copies of the images lie in a temporary folder of this object and go when the run ends; what the run found stays
+    in `output_folder`. Nothing that this object did not make is ever deleted.
 
     Args:
         scene: The ``vtkMRMLScene`` of the nodes. If it is closed during the run, the run is cancelled.
@@ -33,7 +34,7 @@ class CaseRun:
         mask_node: Segmentation node with NCR/NET, ED, ET, or label-map node, to use instead of segmenting.
         device: ``auto``, ``cpu`` or ``cuda``.
         patient: Name of the folder and of the nodes in the scene.
-        folder: Where to put job and output; default a temporary folder that goes when the program ends.
+        folder: Where to put the output, as ``out``; default a temporary folder that goes when the program ends.
         job_options: Passed on to `Job` (tests start another worker this way).
 
     Raises:
@@ -58,11 +59,10 @@ class CaseRun:
             raise RefusedInput(what="no sequence selected", remedy="select at least one of T1, T1ce, T2, FLAIR")
         self._clinical = clinical or ClinicalData()
         self._clinical.check()
-        self._own_folder = folder is None
-        self._folder = Path(folder or tempfile.mkdtemp(prefix="glioma-radiomics-"))
-        if self._own_folder:
-            atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
-        self._job = Job(self._folder / "job", **(job_options or {}))
+        self._own = Path(tempfile.mkdtemp(prefix="glioma-radiomics-"))
+        atexit.register(shutil.rmtree, self._own, ignore_errors=True)
+        self._out = (self._own if folder is None else Path(folder).absolute()) / "out"
+        self._job = Job(self._own / "job", **(job_options or {}))
         self._observer: int | None = None
         self._scene_closed = False
         self._done = False
@@ -70,7 +70,7 @@ class CaseRun:
     @property
     def output_folder(self) -> Path:
         """Folder that the worker writes, with ``report.html``."""
-        return self._folder / "out"
+        return self._out
 
     @property
     def is_running(self) -> bool:
@@ -125,8 +125,8 @@ class CaseRun:
     def _job_settings(self) -> dict[str, Any]:
         from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 
-        inputs = self._folder / "inputs"
-        inputs.mkdir(parents=True)
+        inputs = self._own / "inputs"
+        inputs.mkdir()
         volumes = {name: volume_from_node(node, SEQUENCE_NAMES[name]) for name, node in self._nodes.items()}
         paths = {name: inputs / f"{name}.nii.gz" for name in volumes}
         for name, volume in volumes.items():
@@ -168,9 +168,9 @@ class CaseRun:
 
     def _tidy_up(self) -> None:
         for name in ("job", "inputs"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-        if self._own_folder and not self._done:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self._own / name, ignore_errors=True)
+        if not (self._done and self._out.is_relative_to(self._own)):
+            shutil.rmtree(self._own, ignore_errors=True)
 
     def _on_scene_close(self, *_: object) -> None:
         self._scene_closed = True

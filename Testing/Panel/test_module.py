@@ -180,6 +180,25 @@ def test_a_given_folder_keeps_the_files_and_no_copies(module: Any, volumes: Any,
     assert (tmp_path / "kept" / "out" / "result.json").is_file()
 
 
+@pytest.mark.parametrize("how", ["succeed", "refuse"])
+def test_what_lies_in_a_given_folder_stays(
+    module: Any, volumes: dict[str, Any], worker: Any, tmp_path: Path, how: str
+) -> None:
+    theirs = [tmp_path / "study" / name / "scan.nii" for name in ("inputs", "job", "notes")]
+    for path in theirs:
+        path.parent.mkdir(parents=True)
+        path.write_text("theirs")
+    worker(how)
+    logic = module.GliomaRadiomicsLogic()
+    if how == "succeed":
+        logic.analyze(t1ce=volumes["t1ce"], folder=str(tmp_path / "study"))
+        assert (tmp_path / "study" / "out" / "result.json").is_file()
+    else:
+        with pytest.raises(RefusedInput, match="constant"):
+            logic.analyze(t1ce=volumes["t1ce"], folder=str(tmp_path / "study"))
+    assert all(path.read_text() == "theirs" for path in theirs)
+
+
 def test_logic_raises_what_went_wrong(module: Any, volumes: dict[str, Any], worker: Any) -> None:
     logic = module.GliomaRadiomicsLogic()
     worker("refuse")
