@@ -31,7 +31,6 @@ from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.settings import ClinicalData
 
-PATIENT = "Patient"
 PHANTOM = "GliomaRadiomicsPhantom"
 UNKNOWN = "unknown"
 UNKNOWN_AGE = -1
@@ -225,7 +224,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         kps: float | None = None,
         resection: str | None = None,
         device: str = "auto",
-        patient: str = PATIENT,
+        patient: str | None = None,
         folder: str | None = None,
         wait: bool = True,
     ) -> Any:
@@ -242,7 +241,9 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             kps: Karnofsky performance status, 0 to 100.
             resection: ``gtr``, ``str`` or ``biopsy``.
             device: ``auto``, ``cpu`` or ``cuda``.
-            patient: Name of the folder and of the nodes; no patient identifier.
+            patient: Name of the folder and of the nodes; no patient identifier. A result of the same name is replaced.
+                Default: the name under which these images were analysed before, otherwise one that is not taken
+                (``Patient``, ``Patient 2``, ...).
             folder: Keep report and files in ``folder``/out; otherwise they go when the program ends.
             wait: Wait for the end. Otherwise return the started run (`GliomaRadiomicsLib.scene.run.CaseRun`).
 

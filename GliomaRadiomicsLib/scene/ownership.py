@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import count
 from types import TracebackType
 from typing import Any
 
@@ -10,7 +11,15 @@ import slicer
 import vtk
 
 CASE_ATTRIBUTE = "GliomaRadiomics.Case"
-"""Attribute of every node (and folder item) this product wrote; its value is the patient's name in the scene."""
+"""Attribute of every result node (and folder item) this product wrote; its value is the patient's name in the scene."""
+
+IMAGE_ATTRIBUTE = "GliomaRadiomics.Image"
+"""The same for images read from an output folder: what is found on them may be replaced, they themselves stay."""
+
+INPUT_ROLE = "GliomaRadiomics.Input"
+"""Role under which the result table refers to the images that the result was found on."""
+
+_FIRST_NAME = "Patient"
 
 _RESULT_CLASSES = ("vtkMRMLStorableNode", "vtkMRMLDisplayNode", "vtkMRMLPlotSeriesNode", "vtkMRMLPlotChartNode")
 _OWNER_PLUGINS = (
@@ -32,15 +41,21 @@ class NodeBatch:
 
     Use as a context manager. Every result node that is added to the scene inside it is marked as ours. When it ends
     well, earlier nodes of the same patient go; when it does not, the new ones go.
+
+    Args:
+        scene: The ``vtkMRMLScene``.
+        patient: Name of the patient in the scene.
+        keep: Nodes that the user gave; if an earlier run wrote them they are the user's from now on.
     """
 
-    def __init__(self, scene: Any, patient: str) -> None:
+    def __init__(self, scene: Any, patient: str, keep: Iterable[Any] = ()) -> None:
         self._scene, self._patient = scene, patient
+        self._kept = [part for node in keep for part in _with_display(node)]
         self._nodes: list[Any] = []
         self._closed = False
 
     def __enter__(self) -> NodeBatch:
-        self._earlier = own_nodes(self._scene, self._patient)
+        self._earlier = [node for node in own_nodes(self._scene, self._patient) if node not in self._kept]
         self._had_folder = find_folder(self._scene, self._patient) != 0
         self._observers = [
             self._scene.AddObserver(self._scene.NodeAddedEvent, _with_node(self._node_added)),
@@ -54,6 +69,7 @@ class NodeBatch:
         for observer in self._observers:
             self._scene.RemoveObserver(observer)
         if kind is None and not self._closed:
+            _disown(self._kept)
             remove_nodes(self._scene, self._earlier)
             return
         remove_nodes(self._scene, self._nodes)
@@ -67,6 +83,11 @@ class NodeBatch:
         if self._closed:
             raise SceneClosed(_closed_message())
 
+    def mark_as_image(self, node: Any) -> None:
+        """Say that a node made in this batch is an image, which no later run removes."""
+        _disown(_with_display(node))
+        node.SetAttribute(IMAGE_ATTRIBUTE, self._patient)
+
     def _node_added(self, node: Any) -> None:
         if any(node.IsA(name) for name in _RESULT_CLASSES) and not node.GetSingletonTag():
             node.SetAttribute(CASE_ATTRIBUTE, self._patient)
@@ -78,8 +99,31 @@ class NodeBatch:
 
 def own_nodes(scene: Any, patient: str) -> list[Any]:
     """Every node in the scene that was written for ``patient``."""
-    nodes = (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
-    return [node for node in nodes if node.GetAttribute(CASE_ATTRIBUTE) == patient]
+    return [node for node in _nodes(scene, "vtkMRMLNode") if node.GetAttribute(CASE_ATTRIBUTE) == patient]
+
+
+def name_for(scene: Any, inputs: Sequence[Any]) -> str:
+    """Name for a patient that the user did not name.
+
+    Returns:
+        The name under which these images were analysed before, also if some were left out then or now; otherwise
+        ``Patient``, ``Patient 2`` and so on, the first that is not taken.
+    """
+    given = set(inputs)
+    for table in _nodes(scene, "vtkMRMLTableNode"):
+        references = range(table.GetNumberOfNodeReferences(INPUT_ROLE))
+        before = {table.GetNthNodeReference(INPUT_ROLE, index) for index in references} - {None}
+        name = table.GetAttribute(CASE_ATTRIBUTE)
+        if name and given and before and (before <= given or given <= before):
+            return name
+    names = (_FIRST_NAME if number == 1 else f"{_FIRST_NAME} {number}" for number in count(1))
+    return next(name for name in names if not _is_taken(scene, name))
+
+
+def refer_to_inputs(node: Any, inputs: Iterable[Any]) -> None:
+    """Note on a result node which images it was found on; this survives saving and loading the scene."""
+    for image in inputs:
+        node.AddNodeReferenceID(INPUT_ROLE, image.GetID())
 
 
 def remove_nodes(scene: Any, nodes: Iterable[Any]) -> None:
@@ -122,6 +166,33 @@ def put_in_folder(scene: Any, folder: int, node: Any) -> None:
     plugin = next((plugin for name, plugin in _OWNER_PLUGINS if node.IsA(name)), "")
     if plugin and not hierarchy.GetItemOwnerPluginName(item):
         hierarchy.SetItemOwnerPluginName(item, plugin)
+
+
+def _is_taken(scene: Any, name: str) -> bool:
+    attributes = (CASE_ATTRIBUTE, IMAGE_ATTRIBUTE)
+    marked = any(node.GetAttribute(key) == name for node in _nodes(scene, "vtkMRMLNode") for key in attributes)
+    return marked or find_folder(scene, name) != 0
+
+
+def _with_display(node: Any) -> list[Any]:
+    """A node with what it is shown with: display nodes and their colour tables."""
+    if not node.IsA("vtkMRMLDisplayableNode"):
+        return [node]
+    displays = [
+        shown for i in range(node.GetNumberOfDisplayNodes()) if (shown := node.GetNthDisplayNode(i)) is not None
+    ]
+    return [node, *displays, *(color for shown in displays if (color := shown.GetColorNode()) is not None)]
+
+
+def _disown(nodes: Iterable[Any]) -> None:
+    for node in nodes:
+        if node.GetAttribute(CASE_ATTRIBUTE) is not None:
+            node.RemoveAttribute(CASE_ATTRIBUTE)
+
+
+def _nodes(scene: Any, class_name: str) -> list[Any]:
+    nodes = (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
+    return [node for node in nodes if node.IsA(class_name)]
 
 
 def _remove_folder(scene: Any, patient: str) -> None:

@@ -33,7 +33,7 @@ class CaseRun:
         clinical: What is known about the patient.
         mask_node: Segmentation node with NCR/NET, ED, ET, or label-map node, to use instead of segmenting.
         device: ``auto``, ``cpu`` or ``cuda``.
-        patient: Name of the folder and of the nodes in the scene.
+        patient: Name of the folder and of the nodes in the scene; default see `scene.writer.write_result`.
         folder: Where to put the output, as ``out``; default a temporary folder that goes when the program ends.
         job_options: Passed on to `Job` (tests start another worker this way).
 
@@ -49,7 +49,7 @@ class CaseRun:
         *,
         mask_node: Any = None,
         device: str = "auto",
-        patient: str = "Patient",
+        patient: str | None = None,
         folder: str | Path | None = None,
         job_options: dict[str, Any] | None = None,
     ) -> None:
@@ -120,7 +120,8 @@ class CaseRun:
         if not self._done:
             raise RefusedInput(what="the run has no result", remedy="wait for its end, or start it again")
         nodes = {name: node for name, node in self._nodes.items() if self._scene.IsNodePresent(node)}
-        return write_result(self.output_folder, volume_nodes=nodes, patient=self._patient, scene=self._scene)
+        mask = [self._mask_node] if self._mask_node is not None and self._scene.IsNodePresent(self._mask_node) else []
+        return write_result(self.output_folder, volume_nodes=nodes, patient=self._patient, keep=mask, scene=self._scene)
 
     def _job_settings(self) -> dict[str, Any]:
         from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume

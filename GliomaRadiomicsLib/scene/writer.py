@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.scene import headless
 from GliomaRadiomicsLib.scene.heatmap import heat_map_node
 from GliomaRadiomicsLib.scene.output import OutputFolder, open_output
-from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, put_in_folder
+from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, name_for, put_in_folder, refer_to_inputs
 from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_node
 from GliomaRadiomicsLib.scene.tables import (
     feature_table_node,
@@ -59,20 +60,23 @@ def write_result(
     output_folder: str | Path,
     *,
     volume_nodes: dict[str, Any] | None = None,
-    patient: str = "Patient",
+    patient: str | None = None,
+    keep: Iterable[Any] = (),
     scene: Any = None,
     progress: Progress | None = None,
 ) -> SceneResult:
     """Write the result in ``output_folder`` into the scene, under one subject-hierarchy folder.
 
-    Nodes written earlier for the same ``patient`` are replaced once the new ones are complete; no other node is
-    touched. If anything goes wrong the scene is left as it was.
+    Result nodes written earlier for the same ``patient`` are replaced once the new ones are complete; no other node is
+    touched, and no image is ever removed. If anything goes wrong the scene is left as it was.
 
     Args:
         output_folder: Folder that `analyze` wrote.
         volume_nodes: The user's input node by sequence; they stay where they are. None loads the volumes that the
             folder names, as nodes of ours.
-        patient: Name of the folder and start of every node name; no patient identifier.
+        patient: Name of the folder and start of every node name; no patient identifier. Default: the name under which
+            ``volume_nodes`` were analysed before, otherwise one that is not taken (see `ownership.name_for`).
+        keep: More nodes that the user gave, such as a mask; they stay too.
         scene: The ``vtkMRMLScene``; default ``slicer.mrmlScene``, made if there is none.
         progress: Told about every step; may cancel.
 
@@ -83,7 +87,9 @@ def write_result(
     """
     scene = scene or headless.boot()
     output = open_output(output_folder)
-    with NodeBatch(scene, patient) as batch:
+    inputs = [node for node in (volume_nodes or {}).values() if node is not None]
+    patient = patient or name_for(scene, inputs)
+    with NodeBatch(scene, patient, keep=[*inputs, *keep]) as batch:
         writer = _Writer(scene, patient, output, batch, progress or Progress())
         return writer.write(volume_nodes)
 
@@ -120,6 +126,7 @@ class _Writer:
         for sequence, path in self._output.volumes.items():
             volume = read_volume(path, SEQUENCE_NAMES[sequence])
             node = node_from_volume(self._scene, volume, self._name(SEQUENCE_NAMES[sequence]))
+            self._batch.mark_as_image(node)
             self._nodes.volumeNodes[sequence] = node
             self._in_folder.append(node)
 
@@ -146,6 +153,7 @@ class _Writer:
     def _tables(self) -> None:
         nodes, result = self._nodes, self._output.result
         nodes.resultTableNode = result_table_node(self._scene, result, self._name("result"))
+        refer_to_inputs(nodes.resultTableNode, nodes.volumeNodes.values())
         self._in_folder.append(nodes.resultTableNode)
         if self._output.features is not None:
             rows = read_features(self._output.features)

@@ -88,6 +88,21 @@ def test_a_run_shows_progress_and_ends_with_nodes_and_figures(
     assert any(node.IsA("vtkMRMLSegmentationNode") for node in own_nodes(scene, "Patient"))
 
 
+def test_the_result_of_one_patient_survives_the_next_patient(
+    widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
+) -> None:
+    worker("succeed")
+    for image in (volumes["t1ce"], volumes["flair"], volumes["t1ce"]):
+        widget.ui.t1ceSelector.setCurrentNode(image)
+        widget.ui.runButton.click()
+        until(lambda: not widget.runControl.is_running)
+    names = [scene.GetNthNodeByClass(i, "vtkMRMLSegmentationNode").GetName() for i in range(2)]
+    assert sorted(names) == ["Patient 2 segmentation", "Patient segmentation"]
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
+    assert all(scene.IsNodePresent(node) for node in volumes.values())
+    assert errors == []
+
+
 @pytest.mark.parametrize(
     ("behaviour", "said"), [("refuse", "image is constant"), ("crash", "out of luck"), ("die", "memory")]
 )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from support.output_folder import write_output_folder
 
-from GliomaRadiomicsLib.core.labels import LABELS
+from GliomaRadiomicsLib.core.labels import LABELS, SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.views import tumour_centre
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
@@ -74,6 +74,21 @@ def test_reopened_every_node_name_colour_and_place_is_there(scene: Any, bundle: 
     assert red.GetSliceOffset() == pytest.approx(tumour_centre(labels)[2], abs=1e-3)
     layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpView
+
+
+def test_a_run_on_the_images_of_an_opened_scene_file_keeps_them(scene: Any, bundle: tuple) -> None:
+    from GliomaRadiomicsLib.scene.writer import write_result
+
+    path, sequences, *_ = bundle
+    assert scene.ReadFromMRB(str(path), True)
+    images = {key: named(scene, f"Case A {SEQUENCE_NAMES[key]}") for key in sequences}
+    segmentation = named(scene, "Case A segmentation")
+    again = write_result(path.parent, volume_nodes=images, scene=scene)
+    assert all(scene.IsNodePresent(node) for node in images.values())
+    assert not scene.IsNodePresent(segmentation)
+    assert again.segmentationNode.GetName() == "Case A segmentation"
+    write_result(path.parent, volume_nodes=images, patient="Case A", scene=scene)
+    assert all(scene.IsNodePresent(node) for node in images.values())
 
 
 def test_pictures_show_the_tumour_where_it_is(bundle: tuple, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -101,6 +101,48 @@ def test_a_second_run_replaces_its_own_nodes_only(scene: Any, output: Path) -> N
     assert second.folderItemID == first.folderItemID
 
 
+def images_of(scene: Any, name: str) -> dict[str, Any]:
+    array = np.ones((3, 3, 3), np.float32)
+    return {key: node_from_volume(scene, Volume(array, np.eye(4)), f"{name} {key}") for key in ("t1ce", "flair")}
+
+
+def test_patients_nobody_named_do_not_replace_each_other(scene: Any, output: Path) -> None:
+    one, two = images_of(scene, "one"), images_of(scene, "two")
+    first = write_result(output, volume_nodes=one, scene=scene)
+    second = write_result(output, volume_nodes=two, scene=scene)
+    assert scene.IsNodePresent(first.segmentationNode)
+    assert first.segmentationNode.GetName() == "Patient segmentation"
+    assert second.segmentationNode.GetName() == "Patient 2 segmentation"
+    assert second.folderItemID != first.folderItemID
+    fewer = write_result(output, volume_nodes={"t1ce": two["t1ce"]}, scene=scene)
+    assert fewer.segmentationNode.GetName() == "Patient 2 segmentation"
+    assert not scene.IsNodePresent(second.segmentationNode)
+    one_of_both = write_result(output, volume_nodes={"t1ce": two["t1ce"], "flair": one["flair"]}, scene=scene)
+    assert scene.IsNodePresent(first.segmentationNode)
+    assert one_of_both.segmentationNode.GetName() != "Patient segmentation"
+
+
+def test_a_run_on_images_of_an_earlier_result_keeps_every_image(scene: Any, output: Path) -> None:
+    earlier = write_result(output, scene=scene)
+    images = list(earlier.volumeNodes.values())
+    again = write_result(output, volume_nodes={"t1ce": earlier.volumeNodes["t1ce"]}, scene=scene)
+    assert all(scene.IsNodePresent(node) and node.GetDisplayNode() is not None for node in images)
+    assert not scene.IsNodePresent(earlier.segmentationNode)
+    assert again.folderItemID == earlier.folderItemID
+
+
+def test_a_mask_from_an_earlier_result_stays_with_its_colours(scene: Any, output: Path) -> None:
+    images = images_of(scene, "one")
+    first = write_result(output, volume_nodes=images, patient="Case A", scene=scene)
+    mask = first.labelMapNode
+    for _ in range(2):
+        write_result(output, volume_nodes=images, patient="Case A", keep=[mask], scene=scene)
+    write_result(output, volume_nodes=images, patient="Case A", scene=scene)
+    assert scene.IsNodePresent(mask)
+    assert mask.GetDisplayNode().GetColorNode().GetColorName(4) == "ET"
+    assert not scene.IsNodePresent(first.segmentationNode)
+
+
 def test_only_what_the_run_did_is_written(scene: Any, output: Path) -> None:
     for name in ("features.csv", "segmentation.nii.gz", "provenance.json"):
         (output / name).unlink()
