@@ -93,7 +93,7 @@ def as_label_map(volume: Volume, *, brats2013: bool = False, where: object = Non
             what="labels 3 and 4 together mean different things in different years",
             where=where,
             found=_listed(sorted(values)),
-            remedy="say that the labels are of BraTS 2012/2013, or merge the cavity label of BraTS 2024 into 0",
+            remedy="renumber them: in BraTS 2012/2013 3 (non-enhancing) becomes 1, in BraTS 2024 4 (cavity) becomes 0",
         )
     return volume.with_array(_translation(brats2013)[volume.array.astype(np.uint8)])
 
@@ -120,12 +120,12 @@ def role_of_name(name: str) -> str | None:
 
 def _whole_values(volume: Volume, where: object) -> set[int]:
     values = np.unique(volume.array)
-    if values.dtype.kind == "f" and not np.array_equal(values, np.rint(values)):
-        fractions = values[values != np.rint(values)]
+    whole = np.isfinite(values) & (values == np.rint(values))
+    if not whole.all():
         raise RefusedInput(
-            what="not a label map: it holds fractions or NaN",
+            what="not a label map: it holds fractions, NaN or infinity",
             where=where,
-            found=_listed(fractions.tolist()),
+            found=_listed(values[~whole].tolist()),
             remedy="give the label map itself, not a probability map or a linearly resampled one",
         )
     return {int(value) for value in values}

@@ -85,9 +85,10 @@ def test_label_values_of_every_year(stored: tuple, brats2013: bool, expected: tu
     [
         ((1, 7, 300), r"unknown labels.*7, 300"),
         ((1, -1), r"unknown labels.*-1"),
-        ((0.4, 1), r"fractions or NaN.*0\.4"),
-        ((np.nan, 1), "fractions or NaN.*nan"),
-        ((1, 2, 3, 4), r"3 and 4 together.*1, 2, 3, 4"),
+        ((0.4, 1), r"fractions, NaN or infinity.*0\.4"),
+        ((np.nan, 1), "fractions, NaN or infinity.*nan"),
+        ((np.inf, -np.inf, 1), "fractions, NaN or infinity.*-inf, inf"),
+        ((1, 2, 3, 4), r"3 and 4 together.*1, 2, 3, 4.*2012/2013 3 \(non-enhancing\) becomes 1"),
     ],
 )
 def test_other_values_are_refused_by_name(stored: tuple, message: str) -> None:
