@@ -53,7 +53,11 @@ def _labels(mask: Volume, findings: Findings) -> Volume | None:
         findings.refuse("mask-labels", error.what, error.remedy, found=error.found, sequence="mask")
         return None
     if (mask.array == 3).any():
-        findings.add("fixed", "mask-relabelled", "label 3 of the mask was read as enhancing tumour (BraTS 2023)")
+        message = (
+            "label 3 of the mask was read as enhancing tumour, as in BraTS 2023; if the mask is of BraTS 2012 or 2013, "
+            "where 3 is non-enhancing tumour, renumber 3 as 1 first"
+        )
+        findings.add("warning", "mask-relabelled", message)
     return labelled
 
 

@@ -9,7 +9,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.provenance import sha256_file, sha256_volume
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.cases import as_label_map, find_case
+from GliomaRadiomicsLib.imaging.cases import find_case
 from GliomaRadiomicsLib.imaging.files import read_volume
 
 Source = str | Path | Volume
@@ -21,7 +21,7 @@ class CaseInputs:
 
     Attributes:
         volumes: Sequences by role, as read.
-        mask: Label map given by the user, or None.
+        mask: Label map given by the user, as read, or None; its labels are for the passport to check.
         hashes: SHA-256 of each input by role, of the file where there is one.
     """
 
@@ -44,8 +44,7 @@ def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -
         volumes[role], hashes[role] = _read(source, role)  # type: ignore[arg-type]
     label_map = None
     if mask is not None:
-        volume, hashes["mask"] = _read(mask, "mask")
-        label_map = as_label_map(volume, where="mask")
+        label_map, hashes["mask"] = _read(mask, "mask")
     return CaseInputs(volumes, label_map, hashes)
 
 

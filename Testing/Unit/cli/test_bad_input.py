@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from GliomaRadiomicsLib.cli.main import main
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.files import write_volume
+from GliomaRadiomicsLib.imaging.files import read_volume, write_volume
 from GliomaRadiomicsLib.imaging.grid import resample_spacing
 from GliomaRadiomicsLib.imaging.nifti import encode_nifti
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
@@ -292,6 +293,28 @@ def test_check_refuses_with_the_reason_on_stderr(
     ending = cli("check", "--t1", name, "--flair", image("flair.nii.gz"))
     check_refused(ending, tmp_path, "zeros")
     assert "refused  empty-image" in ending.out
+
+
+def test_a_bad_mask_is_listed_among_the_findings(
+    cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient
+) -> None:
+    labels = phantom.label_map
+    name = image("mask.nii.gz", volume=labels.with_array(labels.array * 9))
+    ending = cli("check", "--t1ce", image("t1ce.nii.gz"), "--mask", name, "--json")
+    check_refused(ending, tmp_path, "unknown labels")
+    refused = [finding for finding in json.loads(ending.out) if finding["severity"] == "refused"]
+    assert [(finding["code"], finding["sequence"]) for finding in refused] == [("mask-labels", "mask")]
+
+
+def test_label_3_is_said_to_be_read_as_enhancing(
+    cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient, phantom_files: dict[str, Path]
+) -> None:
+    labels = phantom.label_map
+    name = image("mask.nii.gz", volume=labels.with_array(np.where(labels.array == 4, 3, labels.array)))
+    ending = cli("analyze", "--flair", phantom_files["flair"], "--mask", name, "--steps", "grading", "--out", "out")
+    assert ending.code == 0, ending
+    assert "warning: label 3 of the mask was read as enhancing tumour" in ending.out
+    assert np.array_equal(read_volume(tmp_path / "out" / "segmentation.nii.gz").array, labels.array)
 
 
 def test_features_refuses_in_one_line(

@@ -244,7 +244,8 @@ def test_mask_labels(case: Case) -> None:
     volumes, mask = case
     assert "5" in refusal(volumes, "mask-labels", mask=mask.with_array(np.where(mask.array == 1, 5, mask.array)))
     newer = inspect(volumes, mask=mask.with_array(np.where(mask.array == 4, 3, mask.array)))
-    assert codes(newer, "fixed") == ["mask-relabelled"]
+    assert codes(newer, "warning") == ["mask-relabelled"]
+    assert "BraTS 2012" in next(f.message for f in newer.findings if f.code == "mask-relabelled")
     assert newer.mask is not None
     np.testing.assert_array_equal(newer.mask.array, mask.array)
 
