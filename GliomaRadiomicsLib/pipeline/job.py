@@ -135,6 +135,7 @@ class Job:
     def cancel(self) -> None:
         """Ask the worker and everything it started to end; `poll` ends them by force a second later.
 
+        A run whose result was complete before it heard of this ends with ``done``.
         Returns at once. Does nothing if the job is not running or was cancelled before.
         """
         if not self.is_running or self._cancelled_at is not None or self._process is None:
@@ -184,6 +185,8 @@ class Job:
             return
 
     def _ending_for(self, code: int) -> Event:
+        if self._cancelled_at is not None and self._ending is not None and self._ending["type"] == "done":
+            return self._ending
         if self._cancelled_at is not None or code == EXIT_CANCELLED:
             return _error("cancelled", "cancelled")
         if code < 0 and -code == getattr(signal, "SIGKILL", 9):

@@ -106,7 +106,11 @@ class CaseRun:
     def kill(self) -> None:
         """End the run at once and tidy up, for when nobody will poll any more."""
         self._job.kill()
-        self._seen(self._job.wait(timeout_s=10))
+        try:
+            self._seen(self._job.wait(timeout_s=10))
+        except (OSError, TimeoutError):
+            self._ended({"type": "error"})
+            raise
 
     def result(self) -> Any:
         """Write the nodes of a run that has ended well, and return them (`scene.writer.SceneResult`).
@@ -162,9 +166,9 @@ class CaseRun:
         if self._observer is not None:
             self._scene.RemoveObserver(self._observer)
             self._observer = None
+        if self._scene_closed:
+            ending.update(type="error", kind="cancelled", message=SCENE_CLOSED_MESSAGE)
         self._done = ending["type"] == "done"
-        if self._scene_closed and not self._done:
-            ending["message"] = SCENE_CLOSED_MESSAGE
         self._tidy_up()
 
     def _tidy_up(self) -> None:

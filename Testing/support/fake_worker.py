@@ -34,6 +34,12 @@ def main(folder: Path) -> int:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
         (folder / "child.pid").write_text(str(child.pid))
         time.sleep(120)
+    if behaviour == "late":
+        asked: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+        (folder / "child.pid").write_text(str(os.getpid()))
+        while not asked:
+            time.sleep(0.01)
     print("a library says hello")
     if behaviour == "silent":
         return 0

@@ -91,6 +91,18 @@ def test_cancel_ends_the_whole_tree_within_two_seconds(tmp_path: Path, behaviour
     assert not is_alive(child)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SKIPPED: Windows has no gentle signal")
+def test_a_run_that_was_done_when_cancel_came_is_done(tmp_path: Path) -> None:
+    job = fake_job(tmp_path, "late")
+    job.start({"command": "analyze", "out": str(tmp_path / "out")})
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "job" / "child.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    job.cancel()
+    assert job.wait(timeout_s=10)[-1] == {"type": "done", "out": str(tmp_path / "out")}
+    assert (tmp_path / "out").is_dir()
+
+
 def test_poll_does_not_wait_and_cancel_before_the_start_does_nothing(tmp_path: Path) -> None:
     job = fake_job(tmp_path, "hang")
     job.cancel()
