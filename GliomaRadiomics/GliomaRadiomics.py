@@ -264,7 +264,12 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         run.start()
         if not wait:
             return run
-        raise_ending(run.wait()[-1])
+        try:
+            ending = run.wait()[-1]
+        except BaseException:
+            run.kill()
+            raise
+        raise_ending(ending)
         return run.result()
 
 

@@ -85,7 +85,7 @@ class RunControl:
         self._timer.stop()
         run, self._run = self._run, None
         if run is not None:
-            run.kill()
+            _kill(run)
 
     def poll(self) -> None:
         """Show what is new; called by the timer."""
@@ -94,6 +94,7 @@ class RunControl:
         try:
             events = self._run.poll()
         except OSError as error:
+            _kill(self._run)
             events = [{"type": "error", "kind": "failed", "message": f"the run cannot be followed: {error}"}]
         for event in events:
             self._show(event)
@@ -142,3 +143,11 @@ class RunControl:
 
     def _log(self, line: str) -> None:
         self._ui.logText.appendPlainText(line)
+
+
+def _kill(run: FollowedRun) -> None:
+    """End a run that nobody follows any more; the panel goes on, whatever comes of it."""
+    try:
+        run.kill()
+    except (OSError, TimeoutError):
+        logging.exception("the run did not end as it should")

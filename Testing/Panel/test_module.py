@@ -139,6 +139,60 @@ def test_cancel_ends_the_run_without_a_dialog(
     assert widget.ui.runButton.enabled
 
 
+class UnreadableRun:
+    """A run whose folder cannot be read, and which does not end in time."""
+
+    output_folder = Path("out")
+
+    def __init__(self) -> None:
+        self.killed = 0
+
+    def poll(self) -> list[dict[str, Any]]:
+        msg = "no space left"
+        raise OSError(msg)
+
+    def kill(self) -> None:
+        self.killed += 1
+        msg = "still there"
+        raise TimeoutError(msg)
+
+
+def test_a_run_that_cannot_be_followed_is_ended(widget: Any, errors: list[str]) -> None:
+    run = UnreadableRun()
+    widget.runControl.follow(run)
+    widget.runControl.poll()
+    assert run.killed == 1
+    assert "no space left" in errors[0]
+    assert not widget.runControl.is_running
+
+
+def test_a_run_that_does_not_end_in_time_does_not_keep_the_panel(widget: Any) -> None:
+    run = UnreadableRun()
+    widget.runControl.follow(run)
+    widget.cleanup()
+    assert run.killed == 1
+    assert not widget.Observations
+
+
+def test_interrupted_waiting_ends_the_worker(
+    module: Any, volumes: dict[str, Any], worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from GliomaRadiomicsLib.scene.run import CaseRun
+
+    runs: list[CaseRun] = []
+
+    def interrupted(run: CaseRun, timeout_s: float | None = None) -> None:
+        assert run.is_running
+        runs.append(run)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CaseRun, "wait", interrupted)
+    worker("hang")
+    with pytest.raises(KeyboardInterrupt):
+        module.GliomaRadiomicsLogic().analyze(t1=volumes["t1"])
+    assert not runs[0].is_running
+
+
 def test_closing_the_scene_cancels_the_run(
     widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
 ) -> None:
