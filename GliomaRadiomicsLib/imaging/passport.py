@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Passport:
         brain_mask: uint8; where the images are not skull-stripped, the whole head. One empty voxel
             if no image is usable.
         skull_stripped: Whether all images are.
+        exchanged: The two roles that were given the other way round; everything here has them right.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Passport:
     reference: str = ""
     brain_mask: Volume = field(default_factory=lambda: Volume(np.zeros((1, 1, 1), np.uint8), np.eye(4)))
     skull_stripped: bool = False
+    exchanged: tuple[str, str] | None = None
 
     @property
     def refused(self) -> bool:
@@ -58,6 +60,20 @@ def inspect(volumes: dict[str, Volume], *, mask: Volume | None = None, collect: 
     """
     _check_roles_given(volumes)
     findings = Findings(collect)
+    passport = _inspected(volumes, mask, findings)
+    if passport.exchanged is None:
+        return passport
+    first, second = passport.exchanged
+    findings = Findings(collect)
+    names = f"{SEQUENCE_NAMES[first]} and {SEQUENCE_NAMES[second]}"
+    findings.add("fixed", "sequences-swapped", f"{names} were given the other way round and were exchanged")
+    right = {**volumes, first: volumes[second], second: volumes[first]}
+    again = _inspected({role: replace(volume, name=role) for role, volume in right.items()}, mask, findings)
+    return replace(again, exchanged=passport.exchanged)
+
+
+def _inspected(volumes: dict[str, Volume], mask: Volume | None, findings: Findings) -> Passport:
+    """The passport of the images as they are named; only ``exchanged`` where two names are clearly wrong."""
     usable = _checked_values({role: volumes[role] for role in SEQUENCES if role in volumes}, findings)
     if not usable:
         return Passport(findings.found)
@@ -69,7 +85,9 @@ def inspect(volumes: dict[str, Volume], *, mask: Volume | None = None, collect: 
     small, inside = {role: coarse(image) for role, image in aligned.items()}, coarse(brain).array > 0
     passport_images.check_distinct(small, inside, findings)
     if not findings.has("duplicate-image"):
-        passport_images.check_roles(small, inside, stripped, findings)
+        exchanged = passport_images.check_roles(small, inside, stripped, findings)
+        if exchanged is not None and not findings.has("sequences-swapped"):
+            return Passport(exchanged=exchanged)
     fitted = None
     if mask is not None:
         fitted = passport_mask.check_mask(mask, usable, aligned[main], findings)

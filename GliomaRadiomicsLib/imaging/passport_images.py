@@ -137,14 +137,21 @@ def _correlation(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> floa
     return float(a @ b / (np.sqrt((a @ a) * (b @ b)) or 1.0))
 
 
-def check_roles(images: dict[str, Volume], brain: npt.NDArray[np.bool_], stripped: bool, findings: Findings) -> None:
-    """Warn where the contrasts say that sequences are swapped; only told for skull-stripped images."""
+def check_roles(
+    images: dict[str, Volume], brain: npt.NDArray[np.bool_], stripped: bool, findings: Findings
+) -> tuple[str, str] | None:
+    """The two roles that are clearly swapped by the contrasts, where there are; a warning where it is less clear.
+
+    Only told for skull-stripped images.
+    """
     verdict = check_order(images, brain) if stripped else None
     if verdict is None or not verdict.checked:
         reason = "it needs skull-stripped images" if not stripped else "these images alone do not tell"
         findings.add("ok", "sequence-order-unchecked", f"whether sequences are swapped was not checked: {reason}")
-        return
+        return None
     wrong = [role for role, looks in verdict.looks_like.items() if looks != role]
+    if verdict.exchanged:
+        return verdict.exchanged
     if not verdict.suspicious:
         findings.add("ok", "sequence-order", "the contrasts agree with the sequence names")
     elif len(wrong) == 2:
@@ -153,6 +160,7 @@ def check_roles(images: dict[str, Volume], brain: npt.NDArray[np.bool_], strippe
     else:
         text = ", ".join(f"{SEQUENCE_NAMES[r]} looks like {SEQUENCE_NAMES[verdict.looks_like[r]]}" for r in wrong)
         findings.add("warning", "sequences-swapped", f"the sequences look mixed up ({text}): check and reorder them")
+    return None
 
 
 def _times(numbers: tuple[int, ...]) -> str:

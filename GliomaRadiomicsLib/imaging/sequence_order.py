@@ -21,6 +21,9 @@ from GliomaRadiomicsLib.core.volume import Volume
 _DEPTH_MM = 8.0
 _MIN_VOXELS = 500
 _MARGIN = 0.2
+_CLEAR = 0.3
+"""Lead of the best assignment from which it is acted on; with four sequences it was 0.37 or more, and the right one, in
+all 18 patients it was measured on."""
 _TAILED = (("t1", "t1ce", 1.0), ("t1", "t2", 1.0), ("t1ce", "t2", 1.0), ("flair", "t2", 1.0), ("t1", "flair", 0.5))
 
 
@@ -31,17 +34,27 @@ class OrderVerdict:
     Attributes:
         looks_like: For every given role, the role its image looks like.
         margin: By how much that assignment beats the given one; 0 when they are the same.
+        lead: By how much it beats the second best.
         checked: False where too little brain or fewer than two sequences are there to tell.
     """
 
     looks_like: dict[str, str]
     margin: float
+    lead: float
     checked: bool
 
     @property
     def suspicious(self) -> bool:
         """Whether another assignment fits clearly better."""
         return self.checked and self.margin > _MARGIN
+
+    @property
+    def exchanged(self) -> tuple[str, str] | None:
+        """The two roles that were clearly given the other way round; None where that is not clear."""
+        wrong = [role for role, looks in self.looks_like.items() if looks != role]
+        if not self.suspicious or self.lead < _CLEAR or len(self.looks_like) < 3 or len(wrong) != 2:
+            return None
+        return wrong[0], wrong[1]
 
 
 def check_order(images: dict[str, Volume], brain: npt.NDArray[np.bool_]) -> OrderVerdict:
@@ -50,12 +63,13 @@ def check_order(images: dict[str, Volume], brain: npt.NDArray[np.bool_]) -> Orde
     given = {role: role for role in roles}
     deep = distance_transform_edt(brain, sampling=next(iter(images.values())).spacing) > _DEPTH_MM
     if len(roles) < 2 or set(roles) == {"t1ce", "flair"} or deep.sum() < _MIN_VOXELS:
-        return OrderVerdict(given, 0.0, checked=False)
+        return OrderVerdict(given, 0.0, 0.0, checked=False)
     pairs = _Pairs({role: images[role].array[deep].astype(np.float64) for role in roles})
     scores = {order: _score(pairs, dict(zip(roles, order, strict=True))) for order in permutations(roles)}
-    best = max(scores, key=lambda order: scores[order])
+    best, second = sorted(scores, key=lambda order: scores[order], reverse=True)[:2]
     image_to_role = {image: role for role, image in zip(roles, best, strict=True)}
-    return OrderVerdict({role: image_to_role[role] for role in roles}, scores[best] - scores[roles], checked=True)
+    looks_like = {role: image_to_role[role] for role in roles}
+    return OrderVerdict(looks_like, scores[best] - scores[roles], scores[best] - scores[second], checked=True)
 
 
 class _Pairs:

@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationRes
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings, ClinicalData
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
-from GliomaRadiomicsLib.imaging.passport import inspect
+from GliomaRadiomicsLib.imaging.passport import Passport, inspect
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
@@ -76,7 +76,7 @@ def analyze_case(
             inputs = read_inputs({"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}, mask)
         with progress.step("passport", 0.1, 0.15, "checking the images"):
             passport = inspect(inputs.volumes, mask=inputs.mask)
-        result = CaseResult(inputs=_describe(inputs, settings), passport=list(passport.findings), versions=versions())
+        result = CaseResult(_describe(inputs, passport, settings), list(passport.findings), versions=versions())
         run = CaseRun(settings, progress, folder, passport, result)
         _run_steps(run)
         write_tables(run)
@@ -210,12 +210,14 @@ def _say_what_is_not_there(result: CaseResult) -> None:
     }
 
 
-def _describe(inputs: CaseInputs, settings: AnalyzeSettings) -> dict[str, Any]:
+def _describe(inputs: CaseInputs, passport: Passport, settings: AnalyzeSettings) -> dict[str, Any]:
+    """The inputs as they were given; ``exchanged`` names two roles that the passport put right."""
     sequences = {
         role: {"shape": list(v.shape), "spacing_mm": [round(x, 4) for x in v.spacing], "sha256": inputs.hashes[role]}
         for role, v in inputs.volumes.items()
     }
-    return {"sequences": sequences, "mask": inputs.mask is not None, "clinical": asdict(settings.clinical)}
+    described = {"sequences": sequences, "mask": inputs.mask is not None, "clinical": asdict(settings.clinical)}
+    return described | ({"exchanged": list(passport.exchanged)} if passport.exchanged else {})
 
 
 def _rounded(volumes: dict[str, float]) -> dict[str, float]:

@@ -136,14 +136,14 @@ def test_other_grids_are_fixed_and_said(
     assert (tmp_path / "out" / "result.json").is_file()
 
 
-def test_swapped_t1_and_t2_are_warned_about(cli: Cli, phantom_files: dict[str, Path]) -> None:
+def test_swapped_t1_and_t2_are_exchanged_and_said(cli: Cli, phantom_files: dict[str, Path]) -> None:
     roles = {"t1": "t2", "t1ce": "t1ce", "t2": "t1", "flair": "flair"}
     words = [word for role, other in roles.items() for word in (f"--{role}", phantom_files[other])]
     ending = cli("check", *words)
     assert ending.code == 0, ending
     line = next(line for line in ending.out.splitlines() if "sequences-swapped" in line)
-    assert line.startswith("warning")
-    assert "T1 and T2 look swapped" in line
+    assert line.startswith("fixed")
+    assert "T1 and T2 were given the other way round" in line
 
 
 @pytest.mark.parametrize("kind", ["other patient", "elsewhere", "empty", "probability", "unknown labels", "missing"])

@@ -116,13 +116,30 @@ def test_same_image_in_two_roles_is_refused(case: Case, change: Callable) -> Non
 
 
 @pytest.mark.parametrize("pair", list(combinations(SEQUENCES, 2)))
-def test_swapped_sequences_are_named(case: Case, pair: tuple[str, str]) -> None:
+def test_swapped_sequences_are_exchanged_and_named(case: Case, pair: tuple[str, str]) -> None:
     a, b = pair
-    volumes = {**case[0], a: case[0][b], b: case[0][a]}
-    passport = inspect(volumes)
-    (finding,) = [finding for finding in passport.findings if finding.severity == "warning"]
-    assert finding.code == "sequences-swapped"
-    assert f"{SEQUENCE_NAMES[a]} and {SEQUENCE_NAMES[b]} look swapped" in finding.message
+    passport = inspect({**case[0], a: case[0][b], b: case[0][a]})
+    (finding,) = [finding for finding in passport.findings if finding.severity != "ok"]
+    assert (finding.code, finding.severity) == ("sequences-swapped", "fixed")
+    assert f"{SEQUENCE_NAMES[a]} and {SEQUENCE_NAMES[b]} were given the other way round" in finding.message
+    assert passport.exchanged == pair
+    for role, volume in passport.volumes.items():
+        np.testing.assert_array_equal(volume.array, case[0][role].array)
+
+
+def test_an_exchanged_t1ce_lends_its_own_grid(case: Case) -> None:
+    volumes = {**case[0], "t1ce": resample_spacing(case[0]["t1ce"], (1.0, 2.0, 3.0))}
+    passport = inspect({**volumes, "t1ce": volumes["t2"], "t2": volumes["t1ce"]}, mask=case[1])
+    assert passport.reference == "t1ce"
+    assert passport.volumes["t1ce"].same_grid(volumes["t1ce"])
+    assert codes(passport, "fixed").count("grid-resampled") == 3
+
+
+def test_two_swapped_sequences_alone_are_left_with_a_warning(case: Case) -> None:
+    passport = inspect({"t1": case[0]["t2"], "t2": case[0]["t1"]})
+    assert codes(passport, "warning") == ["missing-sequences", "sequences-swapped"]
+    assert passport.exchanged is None
+    np.testing.assert_array_equal(passport.volumes["t1"].array, case[0]["t2"].array)
 
 
 def test_wrong_order_of_three_is_named(case: Case) -> None:
@@ -270,7 +287,8 @@ def test_real_patients_pass_their_swaps_and_foreign_masks_do_not(shared_data: Pa
         assert foreign.refused, name
         a, b = (("t1", "t2"), ("t1", "flair"), ("t1", "t1ce"))[number]
         swapped = inspect({**volumes, a: volumes[b], b: volumes[a]})
-        assert codes(swapped, "warning") == ["sequences-swapped"], name
+        assert codes(swapped, "fixed") == ["sequences-swapped"], name
+        assert swapped.exchanged in ((a, b), (b, a)), name
 
 
 def test_raw_patient_is_put_on_one_grid_and_called_unstripped(shared_data: Path) -> None:

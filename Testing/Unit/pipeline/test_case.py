@@ -128,6 +128,19 @@ def test_provenance_names_the_files_by_hash_only(
         assert str(phantom_files["t1"].parent) not in (out / name).read_text()
 
 
+def test_swapped_sequences_are_exchanged_before_anything_is_made_of_them(
+    phantom_files: dict[str, Path], tmp_path: Path
+) -> None:
+    right = images(phantom_files)
+    result = run(tmp_path / "out", {**right, "t1": right["t2"], "t2": right["t1"]})
+    run(tmp_path / "expected", right)
+    assert result.inputs["exchanged"] == ["t1", "t2"]
+    assert result.inputs["sequences"]["t1"]["sha256"] == sha256_file(right["t2"])
+    for role in SEQUENCES:
+        made, expected = (read_volume(tmp_path / out / result.files["volumes"][role]) for out in ("out", "expected"))
+        assert np.array_equal(made.array, expected.array), role
+
+
 def test_features_cover_sequences_and_regions(masked: tuple[Path, CaseResult]) -> None:
     out, _ = masked
     rows = read_features_csv(out / "features.csv")
