@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import vtk
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import REGION_NAMES
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
 
@@ -25,20 +22,6 @@ def feature_table_node(scene: Any, rows: Iterable[FeatureRow], name: str) -> Any
         values = [getattr(row, column) for row in rows]
         table.AddColumn(_numbers(column, values) if column == "value" else _texts(column, values))
     return _table_node(scene, table, name)
-
-
-def read_features(path: Path) -> list[FeatureRow]:
-    """Rows of a ``features.csv`` (sequence, region, feature, value and, optionally, reason).
-
-    Raises:
-        RefusedInput: If a column is missing or a value is no number.
-    """
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in _FEATURE_COLUMNS[:4] if name not in (reader.fieldnames or ())]
-        if missing:
-            raise RefusedInput(what="column missing", where=path.name, found=missing[0], remedy="run analyze again")
-        return [_feature_row(row, path) for row in reader]
 
 
 def result_table_node(scene: Any, result: CaseResult, name: str) -> Any:
@@ -116,16 +99,6 @@ def _survival_points(survival: dict[str, Any]) -> list[tuple[float, float]]:
     known = {key: value for key, value in (survival.get("probability") or {}).items() if value is not None}
     years = sorted((float(key.rstrip("y")), float(value)) for key, value in known.items())
     return [(0.0, 1.0), *((year * _DAYS_PER_YEAR, probability) for year, probability in years)] if years else []
-
-
-def _feature_row(row: dict[str, str], path: Path) -> FeatureRow:
-    try:
-        value = float(row["value"] or "nan")
-    except ValueError as error:
-        raise RefusedInput(
-            what="not a number", where=f"{path.name}, {row['feature']}", found=row["value"], remedy="run analyze again"
-        ) from error
-    return FeatureRow(row["sequence"], row["region"], row["feature"], value, row.get("reason") or "")
 
 
 def _table_node(scene: Any, table: Any, name: str) -> Any:

@@ -11,6 +11,7 @@ from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.reports.tables import read_features_csv
 from GliomaRadiomicsLib.scene import headless
 from GliomaRadiomicsLib.scene.heatmap import heat_map_node
 from GliomaRadiomicsLib.scene.output import OutputFolder, open_output
@@ -18,7 +19,6 @@ from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, name_for,
 from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_node
 from GliomaRadiomicsLib.scene.tables import (
     feature_table_node,
-    read_features,
     result_table_node,
     survival_chart_nodes,
     text_node,
@@ -156,7 +156,7 @@ class _Writer:
         refer_to_inputs(nodes.resultTableNode, nodes.volumeNodes.values())
         self._in_folder.append(nodes.resultTableNode)
         if self._output.features is not None:
-            rows = read_features(self._output.features)
+            rows = read_features_csv(self._output.features)
             nodes.featureTableNode = feature_table_node(self._scene, rows, self._name("features"))
             self._in_folder.append(nodes.featureTableNode)
         chart = survival_chart_nodes(self._scene, result.survival, self._name("survival"))
