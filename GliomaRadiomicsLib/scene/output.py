@@ -35,7 +35,10 @@ class OutputFolder:
 
     @property
     def reference(self) -> str | None:
-        """The sequence whose grid the segmentation has: T1ce, or the first one given."""
+        """The sequence whose grid the segmentation has: the one the result names, else T1ce, or the first one given."""
+        named = self.result.inputs.get("reference")
+        if named in self.volumes:
+            return str(named)
         return "t1ce" if "t1ce" in self.volumes else next(iter(self.volumes), None)
 
 
