@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.volumes import node_from_volume
 
 THRESHOLD = 0.25
-"""Fraction of the highest value below which a heat map is transparent."""
+"""Fraction of the largest value (in size) below which a heat map is transparent."""
+
+_SIGNED_FROM = 0.05
+"""A map counts as signed if its lowest value is below this fraction of its largest, as in the report."""
+
+_Colours = tuple[tuple[float, float, float], ...]
 
 _INFERNO = (
     (0.001, 0.000, 0.014),
@@ -25,43 +31,61 @@ _INFERNO = (
 )
 """Inferno of van der Walt and Smith (CC0) at nine equal steps: lightness rises evenly, also for the colour-blind."""
 
+_COOL_WARM = ((0.230, 0.299, 0.754), (0.865, 0.865, 0.865), (0.706, 0.016, 0.150))
+"""Ends and middle of the diverging map of Moreland (2009): blue, grey, red, told apart by the colour-blind."""
+
 _STEPS = 256
 
 
 def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
     """Add a scalar volume node showing ``heat``, and its colour table node.
 
+    A map with negative values is shown in two hues, transparent around zero, with a window symmetric about it; any
+    other from the threshold upwards.
+
     Args:
         scene: The ``vtkMRMLScene``.
-        heat: Values of any unit; what is not finite counts as 0, and negative values are transparent.
+        heat: Values of any unit; what is not finite counts as 0.
         name: Name of the volume node.
 
     Returns:
         The volume node and the ``vtkMRMLColorTableNode`` it is shown with.
     """
     values = np.nan_to_num(heat.array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(values.max()) if values.size and values.max() > 0 else 1.0
-    color = perceptual_color_node(scene, f"{name} colours")
+    top = float(np.abs(values).max(initial=0.0)) or 1.0
+    signed = float(values.min(initial=0.0)) < -_SIGNED_FROM * top
+    color = (diverging_color_node if signed else perceptual_color_node)(scene, f"{name} colours")
     node = node_from_volume(scene, heat.with_array(values), name)
     display = node.GetDisplayNode()
     display.SetAndObserveColorNodeID(color.GetID())
     display.SetAutoWindowLevel(False)
-    display.SetWindowLevelMinMax(0.0, top)
+    display.SetWindowLevelMinMax(-top if signed else 0.0, top)
     display.SetAutoThreshold(False)
-    display.SetThreshold(THRESHOLD * top, top)
-    display.SetApplyThreshold(True)
+    display.SetThreshold(-top if signed else THRESHOLD * top, top)
+    display.SetApplyThreshold(not signed)
     display.SetInterpolate(True)
     return node, color
 
 
 def perceptual_color_node(scene: Any, name: str) -> Any:
     """Add a colour table node with 256 steps through inferno, from the lowest value of the window to the highest."""
+    return _color_node(scene, name, np.linspace(0.0, 1.0, _STEPS), _INFERNO, np.ones(_STEPS))
+
+
+def diverging_color_node(scene: Any, name: str) -> Any:
+    """Add a colour table node with 256 steps from blue (negative) to red, transparent within the threshold of zero."""
+    places = np.linspace(-1.0, 1.0, _STEPS)
+    return _color_node(scene, name, places, _COOL_WARM, (np.abs(places) >= THRESHOLD).astype(float))
+
+
+def _color_node(scene: Any, name: str, values: npt.NDArray, anchors: _Colours, alpha: npt.NDArray) -> Any:
+    """A colour table named by ``values``, its colours through ``anchors`` in equal steps."""
     color = scene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
     color.SetTypeToUser()
-    color.SetNumberOfColors(_STEPS)
-    places = np.linspace(0.0, 1.0, len(_INFERNO))
-    channels = [np.interp(np.linspace(0.0, 1.0, _STEPS), places, channel) for channel in zip(*_INFERNO, strict=True)]
-    for step, (red, green, blue) in enumerate(zip(*channels, strict=True)):
-        color.SetColor(step, f"{step / (_STEPS - 1):.3f}", float(red), float(green), float(blue), 1.0)
+    color.SetNumberOfColors(len(values))
+    places = np.linspace(values[0], values[-1], len(anchors))
+    channels = [np.interp(values, places, channel) for channel in zip(*anchors, strict=True)]
+    for step, (value, *rgba) in enumerate(zip(values, *channels, alpha, strict=True)):
+        color.SetColor(step, f"{value:.3f}", *map(float, rgba))
     color.SetHideFromEditors(False)
     return color

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 import slicer
 from support.output_folder import write_output_folder
+from vtk.util import numpy_support
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.scene.heatmap import heat_map_node
 from GliomaRadiomicsLib.scene.ownership import SceneClosed, find_folder, own_nodes
 from GliomaRadiomicsLib.scene.volumes import node_from_volume, volume_from_node
 from GliomaRadiomicsLib.scene.writer import write_result
@@ -49,6 +52,26 @@ def test_every_node_is_there_with_its_place(scene: Any, tmp_path: Path) -> None:
     assert nodes.result.grading["cnn_grading"].label == "high grade"
 
 
+@pytest.mark.parametrize(("named", "expected"), [("t2", "t2"), (None, "t1ce"), ("pet", "t1ce")])
+def test_the_segmentation_refers_to_the_image_whose_grid_it_has(
+    scene: Any, output: Path, named: str | None, expected: str
+) -> None:
+    result = json.loads((output / "result.json").read_text())
+    result["inputs"]["reference"] = named
+    (output / "result.json").write_text(json.dumps(result))
+    nodes = write_result(output, scene=scene)
+    role = nodes.segmentationNode.GetReferenceImageGeometryReferenceRole()
+    assert nodes.segmentationNode.GetNodeReference(role) is nodes.volumeNodes[expected]
+
+
+def test_without_t1ce_the_first_sequence_lends_its_grid(scene: Any, output: Path) -> None:
+    for name in ("t1", "t1ce"):
+        (output / "preprocessed" / f"{name}.nii.gz").unlink()
+    nodes = write_result(output, scene=scene)
+    role = nodes.segmentationNode.GetReferenceImageGeometryReferenceRole()
+    assert nodes.segmentationNode.GetNodeReference(role) is nodes.volumeNodes["t2"]
+
+
 def test_tables_text_and_chart(scene: Any, output: Path) -> None:
     nodes = write_result(output, scene=scene)
     table = nodes.featureTableNode.GetTable()
@@ -76,6 +99,28 @@ def test_heat_map_is_transparent_below_its_threshold(scene: Any, output: Path) -
     values = [colours.GetTableValue(index)[:3] for index in range(colours.GetNumberOfTableValues())]
     lightness = [np.dot(rgb, (0.2126, 0.7152, 0.0722)) for rgb in values]
     assert np.all(np.diff(lightness) > 0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_signed_heat_map_shows_both_signs_and_nothing_around_zero(scene: Any, sign: float) -> None:
+    values = sign * np.array([-4.0, -0.8, 0.0, 0.8, 1.2, 2.0], np.float32)
+    node, _ = heat_map_node(scene, Volume(values.reshape(6, 1, 1), np.eye(4)), "occlusion")
+    shown = shown_colours(node)
+    assert (shown[:, 3] > 0).tolist() == [True, False, False, False, True, True]
+    red_over_blue = shown[:, 0].astype(int) - shown[:, 2]
+    assert np.sign(red_over_blue[[0, 4, 5]]).tolist() == np.sign(values[[0, 4, 5]]).tolist()
+
+
+def test_a_map_that_speaks_against_everywhere_is_not_blank(scene: Any) -> None:
+    node, _ = heat_map_node(scene, Volume(np.array([[[-2.0, 0.0, -1.0]]], np.float32), np.eye(4)), "occlusion")
+    assert (shown_colours(node)[:, 3] > 0).tolist() == [True, False, True]
+
+
+def shown_colours(node: Any) -> np.ndarray:
+    """RGBA, 0 to 255, of every voxel as the slice views show it."""
+    display = node.GetDisplayNode()
+    display.GetOutputImageDataConnection().GetProducer().Update()
+    return numpy_support.vtk_to_numpy(display.GetOutputImageData().GetPointData().GetScalars())
 
 
 def test_everything_lies_under_one_folder_of_the_patient(scene: Any, output: Path) -> None:
@@ -180,6 +225,14 @@ def test_cancelled_writing_keeps_the_earlier_result(scene: Any, output: Path) ->
         )
     assert node_names(scene) == names
     assert scene.IsNodePresent(first.segmentationNode)
+
+
+@pytest.mark.parametrize("text", ["sequence,region,feature\nt1,WT,a\n", "sequence,region,feature,value\nt1,WT,a,x\n"])
+def test_a_damaged_feature_table_is_refused_by_name(scene: Any, output: Path, text: str) -> None:
+    (output / "features.csv").write_text(text)
+    with pytest.raises(RefusedInput, match=r"features\.csv"):
+        write_result(output, scene=scene)
+    assert own_nodes(scene, "Patient") == []
 
 
 def test_a_damaged_file_leaves_the_scene_as_it_was(scene: Any, output: Path) -> None:
