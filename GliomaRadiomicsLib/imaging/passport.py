@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.imaging import passport_images, passport_mask
 from GliomaRadiomicsLib.imaging.findings import Findings
 from GliomaRadiomicsLib.imaging.foreground import Foreground, brain_mask, coarse, foreground, head_mask
 
-REFERENCE_ORDER = ("t1ce", "flair", "t2", "t1")
+REFERENCE_ORDER = ("t1ce", "t1", "t2", "flair")
 """The first of these that is given lends its grid to all results."""
 
 

@@ -211,12 +211,17 @@ def _say_what_is_not_there(result: CaseResult) -> None:
 
 
 def _describe(inputs: CaseInputs, passport: Passport, settings: AnalyzeSettings) -> dict[str, Any]:
-    """The inputs as they were given; ``exchanged`` names two roles that the passport put right."""
+    """The inputs as given; ``reference`` lends its grid to all results, ``exchanged`` are roles put right."""
     sequences = {
         role: {"shape": list(v.shape), "spacing_mm": [round(x, 4) for x in v.spacing], "sha256": inputs.hashes[role]}
         for role, v in inputs.volumes.items()
     }
-    described = {"sequences": sequences, "mask": inputs.mask is not None, "clinical": asdict(settings.clinical)}
+    described = {
+        "sequences": sequences,
+        "reference": passport.reference,
+        "mask": inputs.mask is not None,
+        "clinical": asdict(settings.clinical),
+    }
     return described | ({"exchanged": list(passport.exchanged)} if passport.exchanged else {})
 
 

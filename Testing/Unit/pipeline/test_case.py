@@ -201,6 +201,7 @@ def test_any_subset_of_sequences_will_do(
     sources = {role: phantom_files[role] for role in roles}
     result = run(tmp_path / "out", sources, "features", mask=phantom_files["seg"])
     assert set(result.files["volumes"]) == set(roles)
+    assert result.inputs["reference"] == ("t1ce" if "t1ce" in roles else roles[0])
     rows = read_features_csv(tmp_path / "out" / "features.csv")
     assert {row.sequence for row in rows} - {"mask", "shape", ""} == set(roles)
 
