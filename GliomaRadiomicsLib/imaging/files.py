@@ -12,7 +12,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.itk_files import read_with_itk, write_with_itk, wrong_dimensions
-from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti
+from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti, states_orientation
 
 SUFFIXES = {
     ".nii.gz": "NIfTI",
@@ -61,6 +61,11 @@ def read_volume(path: str | Path, name: str = "") -> Volume:
     return Volume(_kept_dtype(volume.array), volume.affine, name)
 
 
+def has_orientation(path: str | Path) -> bool:
+    """Whether a file that `read_volume` reads says how the image lies in the patient; only NIfTI can leave it open."""
+    return SUFFIXES[image_suffix(path) or ""] != "NIfTI" or states_orientation(Path(path))
+
+
 def write_volume(volume: Volume, path: str | Path) -> None:
     """Write compressed (but .nii plain), first under another name in the same folder, then renamed when complete.
 
@@ -107,7 +112,9 @@ def write_label_map(volume: Volume, path: str | Path) -> None:
 def _existing_file_suffix(path: Path) -> str:
     if path.is_dir():
         raise RefusedInput(
-            what="a folder where an image file is needed", where=path, remedy="use --case or --dicom for folders"
+            what="a folder where an image file is needed",
+            where=path,
+            remedy="give the image file, or the folder of a case as --case",
         )
     if not path.is_file():
         raise RefusedInput(what="no such file", where=path, remedy="check the path")
@@ -117,7 +124,7 @@ def _existing_file_suffix(path: Path) -> str:
             what="not an image format that is read here",
             where=path,
             found=path.suffix or "no suffix",
-            remedy="convert it to .nii.gz, .nrrd or .mha; for DICOM give its folder with --dicom",
+            remedy="convert it to .nii.gz, .nrrd or .mha",
         )
     if path.stat().st_size == 0:
         raise RefusedInput(what="empty file", where=path, found="0 bytes", remedy="copy or convert it again")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -20,6 +21,7 @@ _SNAP_MM = 0.1
 _EXACT = 1e-6
 _NIFTI2_HEADER_SIZES = (b"\x1c\x02\x00\x00", b"\x00\x00\x02\x1c")
 _MIN_HEADER_BYTES = 348
+_NIFTI2_HEADER_BYTES = 540
 
 
 class UnreadableImage(ValueError):  # noqa: N818 - a reason, turned into RefusedInput by the caller
@@ -46,6 +48,20 @@ def decode_nifti(data: bytes) -> tuple[npt.NDArray, npt.NDArray[np.float64]]:
         msg = "file is shorter than its header says"
         raise UnreadableImage(msg, "copy or convert it again") from error
     return array, _right_angled_affine(image)
+
+
+def states_orientation(path: Path) -> bool:
+    """Whether the header of a NIfTI file that can be read says how the image lies in the patient.
+
+    With sform_code and qform_code 0 it does not; the affine is then a convention, and left and right are a guess.
+    """
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    with gzip.open(path) if packed else path.open("rb") as file:
+        data = file.read(_NIFTI2_HEADER_BYTES)
+    kind = nib.Nifti2Header if data[:4] in _NIFTI2_HEADER_SIZES else nib.Nifti1Header
+    header = kind(data[: kind.template_dtype.itemsize], check=False)
+    return bool(header["sform_code"] > 0 or header["qform_code"] > 0)
 
 
 def encode_nifti(volume: Volume, *, compress: bool) -> bytes:

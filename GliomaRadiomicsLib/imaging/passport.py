@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -47,25 +48,34 @@ class Passport:
         return any(finding.severity == "refused" for finding in self.findings)
 
 
-def inspect(volumes: dict[str, Volume], *, mask: Volume | None = None, collect: bool = False) -> Passport:
+def inspect(
+    volumes: dict[str, Volume],
+    *,
+    mask: Volume | None = None,
+    collect: bool = False,
+    unoriented: Collection[str] = (),
+) -> Passport:
     """Check the images of one case and bring them onto one grid.
 
     Args:
         volumes: Images by role, any subset of `SEQUENCES`.
         mask: Tumour label map, on the grid of any of the images.
         collect: List refusals as findings instead of raising the first; refused images are then left out.
+        unoriented: Roles (and ``mask``) whose files do not say how they lie in the patient.
 
     Raises:
         RefusedInput: Without any image, for an unknown role, and, unless ``collect``, for anything that is refused.
     """
     _check_roles_given(volumes)
     findings = Findings(collect)
+    passport_images.check_orientation(unoriented, findings)
     passport = _inspected(volumes, mask, findings)
     if passport.exchanged is None:
         return passport
     first, second = passport.exchanged
     findings = Findings(collect)
     names = f"{SEQUENCE_NAMES[first]} and {SEQUENCE_NAMES[second]}"
+    passport_images.check_orientation(unoriented, findings)
     findings.add("fixed", "sequences-swapped", f"{names} were given the other way round and were exchanged")
     right = {**volumes, first: volumes[second], second: volumes[first]}
     again = _inspected({role: replace(volume, name=role) for role, volume in right.items()}, mask, findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import combinations
 
 import numpy as np
@@ -57,6 +58,17 @@ def _note_negative(role: str, array: npt.NDArray, findings: Findings) -> None:
         "its number type was read rightly"
     )
     findings.add("warning", "negative-intensities", message, role)
+
+
+def check_orientation(unoriented: Collection[str], findings: Findings) -> None:
+    """Warn about files whose headers leave open how they lie in the patient."""
+    if unoriented:
+        names = ", ".join(SEQUENCE_NAMES.get(role, role) for role in unoriented)
+        message = (
+            f"{names}: the header does not say how the image lies in the patient (sform and qform code are 0), so left "
+            "and right may be exchanged; export it again with its orientation"
+        )
+        findings.add("warning", "orientation-unknown", message)
 
 
 def check_size(role: str, volume: Volume, front: Foreground, findings: Findings) -> None:

@@ -75,7 +75,7 @@ def analyze_case(
         with progress.step("read", 0.0, 0.1, "reading the images"):
             inputs = read_inputs({"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}, mask)
         with progress.step("passport", 0.1, 0.15, "checking the images"):
-            passport = inspect(inputs.volumes, mask=inputs.mask)
+            passport = inspect(inputs.volumes, mask=inputs.mask, unoriented=inputs.unoriented)
         result = CaseResult(_describe(inputs, passport, settings), list(passport.findings), versions=versions())
         run = CaseRun(settings, progress, folder, passport, result)
         _run_steps(run)

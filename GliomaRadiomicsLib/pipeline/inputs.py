@@ -10,7 +10,7 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.provenance import sha256_file, sha256_volume
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import find_case
-from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.imaging.files import has_orientation, read_volume
 
 Source = str | Path | Volume
 
@@ -23,11 +23,13 @@ class CaseInputs:
         volumes: Sequences by role, as read.
         mask: Label map given by the user, as read, or None; its labels are for the passport to check.
         hashes: SHA-256 of each input by role, of the file where there is one.
+        unoriented: Roles whose files do not say how the image lies in the patient.
     """
 
     volumes: dict[str, Volume]
     mask: Volume | None = None
     hashes: dict[str, str] = field(default_factory=dict)
+    unoriented: tuple[str, ...] = ()
 
 
 def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -> CaseInputs:
@@ -45,7 +47,9 @@ def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -
     label_map = None
     if mask is not None:
         label_map, hashes["mask"] = _read(mask, "mask")
-    return CaseInputs(volumes, label_map, hashes)
+    files = {role: source for role, source in {**given, "mask": mask}.items() if isinstance(source, (str, Path))}
+    unoriented = tuple(role for role, path in files.items() if not has_orientation(path))
+    return CaseInputs(volumes, label_map, hashes, unoriented)
 
 
 def sources_of_folder(folder: str | Path) -> dict[str, Source | None]:

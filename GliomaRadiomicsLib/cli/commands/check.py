@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.pipeline.inputs import read_inputs
 
     inputs = read_inputs(sources, options.mask)
-    findings = inspect(inputs.volumes, mask=inputs.mask, collect=True).findings
+    passport = inspect(inputs.volumes, mask=inputs.mask, collect=True, unoriented=inputs.unoriented)
+    findings = passport.findings
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

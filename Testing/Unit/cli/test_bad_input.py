@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -144,6 +145,25 @@ def test_swapped_t1_and_t2_are_exchanged_and_said(cli: Cli, phantom_files: dict[
     line = next(line for line in ending.out.splitlines() if "sequences-swapped" in line)
     assert line.startswith("fixed")
     assert "T1 and T2 were given the other way round" in line
+
+
+@pytest.mark.parametrize("name", ["t1.nii", "t1.nii.gz"])
+def test_an_image_that_does_not_say_how_it_lies_is_warned_about(
+    name: str, cli: Cli, tmp_path: Path, phantom: PhantomPatient
+) -> None:
+    volume = phantom.volumes["t1"]
+    for code, file in ((0, name), (1, f"placed_{name}")):
+        stored = nib.Nifti1Image(volume.array, volume.affine)
+        stored.set_sform(volume.affine, code=code)
+        stored.set_qform(volume.affine, code=code)
+        nib.save(stored, tmp_path / file)
+    ending = cli("check", "--t1", name)
+    assert ending.code == 0, ending
+    (line,) = [line for line in ending.out.splitlines() if "orientation-unknown" in line]
+    assert line.startswith("warning")
+    assert "left and right may be exchanged" in line
+    assert "orientation-unknown" not in cli("check", "--t1", f"placed_{name}").out
+    assert "left and right may be exchanged" in cli("preprocess", "--t1", name, "--out", "out").out
 
 
 @pytest.mark.parametrize("kind", ["other patient", "elsewhere", "empty", "probability", "unknown labels", "missing"])

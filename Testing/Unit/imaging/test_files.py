@@ -115,7 +115,9 @@ def test_missing_file_folder_and_other_formats_are_refused(tmp_path: Path) -> No
     with pytest.raises(RefusedInput, match="folder"):
         read_volume(tmp_path)
     (tmp_path / "slice.dcm").write_bytes(b"x")
-    with pytest.raises(RefusedInput, match="--dicom"):
+    with pytest.raises(
+        RefusedInput, match=r"not an image format.*found \.dcm.*convert it to \.nii\.gz, \.nrrd or \.mha$"
+    ):
         read_volume(tmp_path / "slice.dcm")
     (tmp_path / "lonely.mhd").write_text(
         "NDims = 3\nDimSize = 2 2 2\nElementType = MET_SHORT\nElementDataFile = a.raw\n"
