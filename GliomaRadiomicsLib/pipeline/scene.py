@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.pipeline.job import find_python, worker_environment
 
 TIME_LIMIT_S = 300
 
@@ -18,9 +20,19 @@ def write_scene(folder: Path) -> str:
     """
     if find_spec("slicer") is None:
         return "scene.mrb was not written because slicer-core is not installed; pip install 'glioma-radiomics[scene]'"
-    command = [sys.executable, "-m", "GliomaRadiomicsLib.scene.bundle", str(folder)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False)
+        command = [find_python(), "-m", "GliomaRadiomicsLib.scene.bundle", str(folder)]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIME_LIMIT_S,
+            check=False,
+            env=worker_environment(),
+        )
+    except RefusedInput as error:
+        return f"scene.mrb was not written: {error}"
     except subprocess.TimeoutExpired:
         return f"scene.mrb was not written within {TIME_LIMIT_S} s; run it again with --steps scene"
     if done.returncode:
