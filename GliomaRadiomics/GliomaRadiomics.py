@@ -4,6 +4,7 @@ No ``from __future__ import annotations`` here: the parameter node wrapper needs
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ except ModuleNotFoundError:  # a source checkout, where the library lies beside 
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
-from GliomaRadiomicsLib.core.settings import ClinicalData
+from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
 
 PHANTOM = "GliomaRadiomicsPhantom"
 UNKNOWN = "unknown"
@@ -223,6 +224,8 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         sex: str | None = None,
         kps: float | None = None,
         resection: str | None = None,
+        steps: Sequence[str] = STEPS,
+        models: dict[str, str] | None = None,
         device: str = "auto",
         patient: str | None = None,
         folder: str | None = None,
@@ -240,6 +243,8 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             sex: ``F`` or ``M``.
             kps: Karnofsky performance status, 0 to 100.
             resection: ``gtr``, ``str`` or ``biopsy``.
+            steps: Subset of `STEPS`; the scene is always written here and never as a file.
+            models: Model bundle to use instead of the starter model, by system name.
             device: ``auto``, ``cpu`` or ``cuda``.
             patient: Name of the folder and of the nodes; no patient identifier. A result of the same name is replaced.
                 Default: the name under which these images were analysed before, otherwise one that is not taken
@@ -255,22 +260,15 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             Cancelled: If the run was cancelled.
             RuntimeError: If it failed.
         """
-        from GliomaRadiomicsLib.scene.run import CaseRun, raise_ending
+        from GliomaRadiomicsLib.scene.run import CaseRun
 
         nodes = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
         clinical = ClinicalData(age=age, sex=sex, kps=kps, resection=resection)
-        options = {"mask_node": mask, "device": device, "patient": patient, "folder": folder}
-        run = CaseRun(slicer.mrmlScene, nodes, clinical, **options, job_options=self.jobOptions)
+        settings = AnalyzeSettings(clinical, tuple(steps), models or {}, device)
+        options = {"mask_node": mask, "patient": patient, "folder": folder}
+        run = CaseRun(slicer.mrmlScene, nodes, settings, **options, job_options=self.jobOptions)
         run.start()
-        if not wait:
-            return run
-        try:
-            ending = run.wait()[-1]
-        except BaseException:
-            run.kill()
-            raise
-        raise_ending(ending)
-        return run.result()
+        return run.finish() if wait else run
 
 
 class GliomaRadiomicsTest(ScriptedLoadableModuleTest):

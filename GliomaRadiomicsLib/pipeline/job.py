@@ -72,7 +72,7 @@ class Job:
         """Write ``job.json`` and start the worker; returns at once.
 
         Args:
-            job_settings: ``command``, ``inputs``, ``mask``, ``clinical``, ``steps``, ``device`` and ``out``.
+            job_settings: ``command``, ``inputs``, ``mask``, ``clinical``, ``steps``, ``models``, ``device``, ``out``.
 
         Raises:
             RefusedInput: If the folder already had a job, cannot be written, or there is no Python to start.

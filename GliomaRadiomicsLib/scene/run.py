@@ -11,12 +11,9 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
-from GliomaRadiomicsLib.core.settings import ClinicalData
+from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.pipeline.job import Event, Job
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
-
-STEPS = ("segmentation", "features", "grading", "report")
-"""Steps the worker runs; the scene is written here, into the open one."""
 
 SCENE_CLOSED_MESSAGE = "the scene was closed, so the run was cancelled; load the images again and start anew"
 
@@ -30,35 +27,33 @@ class CaseRun:
     Args:
         scene: The ``vtkMRMLScene`` of the nodes. If it is closed during the run, the run is cancelled.
         volume_nodes: Node by sequence; at least one.
-        clinical: What is known about the patient.
+        settings: As for `analyze_case`; of the steps the scene is left out, as it is written here, into the open one.
         mask_node: Segmentation node with NCR/NET, ED, ET, or label-map node, to use instead of segmenting.
-        device: ``auto``, ``cpu`` or ``cuda``.
         patient: Name of the folder and of the nodes in the scene; default see `scene.writer.write_result`.
         folder: Where to put the output, as ``out``; default a temporary folder that goes when the program ends.
         job_options: Passed on to `Job` (tests start another worker this way).
 
     Raises:
-        RefusedInput: If there is no sequence, or a clinical value cannot be true.
+        RefusedInput: If there is no sequence, or a setting cannot be used.
     """
 
     def __init__(
         self,
         scene: Any,
         volume_nodes: dict[str, Any],
-        clinical: ClinicalData | None = None,
+        settings: AnalyzeSettings | None = None,
         *,
         mask_node: Any = None,
-        device: str = "auto",
         patient: str | None = None,
         folder: str | Path | None = None,
         job_options: dict[str, Any] | None = None,
     ) -> None:
-        self._scene, self._mask_node, self._device, self._patient = scene, mask_node, device, patient
+        self._scene, self._mask_node, self._patient = scene, mask_node, patient
         self._nodes = {name: node for name in SEQUENCES if (node := volume_nodes.get(name)) is not None}
         if not self._nodes:
             raise RefusedInput(what="no sequence selected", remedy="select at least one of T1, T1ce, T2, FLAIR")
-        self._clinical = clinical or ClinicalData()
-        self._clinical.check()
+        self._settings = settings or AnalyzeSettings()
+        self._settings.check()
         self._own = Path(tempfile.mkdtemp(prefix="glioma-radiomics-"))
         atexit.register(shutil.rmtree, self._own, ignore_errors=True)
         self._out = (self._own if folder is None else Path(folder).absolute()) / "out"
@@ -98,6 +93,22 @@ class CaseRun:
     def wait(self, timeout_s: float | None = None) -> list[Event]:
         """Block until the run has ended; raises TimeoutError like `Job.wait`."""
         return self._seen(self._job.wait(timeout_s))
+
+    def finish(self) -> Any:
+        """Wait for the end and write the nodes; if the waiting is interrupted, the worker is ended.
+
+        Raises:
+            RefusedInput: If the input was refused.
+            Cancelled: If the run was cancelled.
+            RuntimeError: If it failed.
+        """
+        try:
+            ending = self.wait()[-1]
+        except BaseException:
+            self.kill()
+            raise
+        raise_ending(ending)
+        return self.result()
 
     def cancel(self) -> None:
         """Ask the run to end; `poll` tells when it has."""
@@ -144,9 +155,10 @@ class CaseRun:
             "command": "analyze",
             "inputs": {name: str(path) for name, path in paths.items()},
             "mask": str(mask) if mask else None,
-            "clinical": asdict(self._clinical),
-            "steps": list(STEPS),
-            "device": self._device,
+            "clinical": asdict(self._settings.clinical),
+            "steps": [step for step in self._settings.steps if step != "scene"],
+            "models": dict(self._settings.models),
+            "device": self._settings.device,
             "out": str(self.output_folder),
         }
 

@@ -268,6 +268,30 @@ def test_what_lies_in_a_given_folder_stays(
     assert all(path.read_text() == "theirs" for path in theirs)
 
 
+def test_steps_models_and_device_reach_the_worker(
+    module: Any, volumes: dict[str, Any], worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from GliomaRadiomicsLib.pipeline.job import Job
+
+    jobs: list[dict[str, Any]] = []
+    start_job = Job.start
+    monkeypatch.setattr(Job, "start", lambda job, told: (jobs.append(told), start_job(job, told))[1])
+    worker("succeed")
+    logic = module.GliomaRadiomicsLogic()
+    chosen = {"steps": ("segmentation", "scene"), "models": {"cnn_grading": "mine"}, "device": "cpu", "kps": 80}
+    logic.analyze(t1=volumes["t1"], **chosen)
+    logic.analyze(t1=volumes["t1"])
+    assert (jobs[0]["steps"], jobs[0]["models"], jobs[0]["device"]) == (
+        ["segmentation"],
+        {"cnn_grading": "mine"},
+        "cpu",
+    )
+    assert jobs[0]["clinical"]["kps"] == 80
+    assert (jobs[1]["steps"], jobs[1]["models"]) == (["segmentation", "features", "grading", "report"], {})
+    with pytest.raises(RefusedInput, match="unknown step"):
+        logic.analyze(t1=volumes["t1"], steps=["guess"])
+
+
 def test_logic_raises_what_went_wrong(module: Any, volumes: dict[str, Any], worker: Any) -> None:
     logic = module.GliomaRadiomicsLogic()
     worker("refuse")
