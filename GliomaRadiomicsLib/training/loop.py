@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from GliomaRadiomicsLib.core.errors import Cancelled
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 
 Batch = tuple[torch.Tensor, ...]
@@ -55,6 +55,7 @@ def train(
     settings: LoopSettings,
     checkpoint: Path,
     progress: Progress | None = None,
+    identity: str = "",
 ) -> dict[str, Any]:
     """Train ``network`` in place and leave the averaged weights in it.
 
@@ -65,17 +66,20 @@ def train(
         settings: How long and how fast.
         checkpoint: Resumed from when it exists; a CSV log of the losses is kept beside it.
         progress: Told about every tenth step; may cancel there, which leaves a checkpoint of that step.
+        identity: What is trained on what; a checkpoint of another identity is refused.
 
     Returns:
         ``{"steps": ..., "minutes": ..., "loss": ...}``; the loss is the mean over the last hundred steps.
-    """
-    from lightning_fabric import Fabric
 
+    Raises:
+        RefusedInput: If lightning-fabric is not installed, or the checkpoint is of another training.
+    """
+    Fabric = _fabric()  # noqa: N806 - a class
     progress = progress or Progress()
     fabric = Fabric(accelerator=settings.accelerator, devices=settings.devices, precision=settings.precision)  # type: ignore[arg-type]
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    state = _State(network, optimiser, settings.average)
+    state = _State(network, optimiser, settings.average, identity)
     model, wrapped = fabric.setup(network, optimiser)
     state.load(checkpoint)
     log = _Log(checkpoint.with_suffix(".csv"), state.step)
@@ -103,10 +107,20 @@ def train(
     return {"steps": state.step, "minutes": round(state.minutes, 1), "loss": round(log.mean, 4), **_plain(settings)}
 
 
+def _fabric() -> type:
+    try:
+        from lightning_fabric import Fabric
+    except ModuleNotFoundError as error:
+        raise RefusedInput(
+            what="training needs the package lightning-fabric", remedy="pip install 'glioma-radiomics[train]'"
+        ) from error
+    return Fabric
+
+
 def _report(progress: Progress, done: float, state: _State, log: _Log, checkpoint: Path) -> None:
     try:
         progress.report(done, f"step {state.step}, loss {log.mean:.3f}, {_eta(done, state.minutes)}")
-    except Cancelled:
+    except (Cancelled, KeyboardInterrupt):
         state.save(checkpoint)
         raise
 
@@ -162,8 +176,8 @@ def _prefetch(batches: Callable[[int], Batch], first: int, last: int) -> Iterato
 class _State:
     """What a checkpoint holds: weights, their moving average, the optimiser, step and minutes."""
 
-    def __init__(self, network: nn.Module, optimiser: torch.optim.Optimizer, decay: float) -> None:
-        self._network, self._optimiser, self._decay = network, optimiser, decay
+    def __init__(self, network: nn.Module, optimiser: torch.optim.Optimizer, decay: float, identity: str) -> None:
+        self._network, self._optimiser, self._decay, self._identity = network, optimiser, decay, identity
         self.average = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.step, self.minutes = 0, 0.0
 
@@ -182,6 +196,7 @@ class _State:
             "optimiser": self._optimiser.state_dict(),
             "step": self.step,
             "minutes": self.minutes,
+            "identity": self._identity,
         }
         partial = path.with_suffix(".partial")
         torch.save(content, partial)
@@ -192,6 +207,12 @@ class _State:
         if not path.exists():
             return
         content = torch.load(path, map_location="cpu", weights_only=True)
+        if content.get("identity") != self._identity:
+            raise RefusedInput(
+                what="this checkpoint is of another training (other patients, sites or settings)",
+                where=path,
+                remedy="remove it to start anew, or choose another --out",
+            )
         self._network.load_state_dict(content["network"])
         self._optimiser.load_state_dict(content["optimiser"])
         self.average, self.step, self.minutes = content["average"], content["step"], content["minutes"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.models.bundle import save_bundle
 from GliomaRadiomicsLib.models.figures import Figure
-from GliomaRadiomicsLib.systems.segmentation.evaluate import REGIONS, evaluate, summarise
+from GliomaRadiomicsLib.systems.segmentation.evaluate import REGIONS, check_labelled, evaluate, summarise
 from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter, Thresholds
 from GliomaRadiomicsLib.systems.segmentation.prepare import LIMITS, MARGIN
 from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings, fit
@@ -108,7 +108,7 @@ def _evidence(rows: list[dict[str, Any]], cohort: str, validation: str, notes: l
         "validation": validation,
         "figures": [figure.to_dict() for figure in _figures(rows, summary, cohort, validation)],
         "tables": _tables(rows, summary),
-        "dice_by_sequences": {name: {r: entry[r] for r in REGIONS} for name, entry in summary.items()},
+        "dice_by_sequences": {name: {r: entry[r] for r in REGIONS if r in entry} for name, entry in summary.items()},
         "notes": notes,
     }
 
@@ -121,6 +121,10 @@ def _figures(
         mean, low, high = summary[ALL][region]
         n = summary[ALL]["n"]
         figures.append(Figure(f"dice_{region}", f"mean Dice {region}", mean, n, cohort, validation, (low, high)))
+    if "ET_present" in summary.get(ALL, {}):
+        mean, low, high = summary[ALL]["ET_present"]
+        metric = "mean Dice ET where there is enhancing tumour"
+        figures.append(Figure("dice_ET_present", metric, mean, summary[ALL]["n_et"], cohort, validation, (low, high)))
     absent = [row for row in rows if row["sequences"] == ALL and row["true_et_ml"] == 0]
     if absent:
         most = max(row["et_ml"] for row in absent)
@@ -133,16 +137,16 @@ def _tables(rows: list[dict[str, Any]], summary: dict[str, dict[str, Any]]) -> l
     if not rows:
         return []
 
-    def cell(values: list[float]) -> str:
-        return f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f})"
+    def cells(entry: dict[str, Any]) -> list[str]:
+        return ["{:.3f} ({:.3f} to {:.3f})".format(*entry[r]) if r in entry else "not labelled" for r in REGIONS]
 
-    by_subset = [[name, entry["n"], *(cell(entry[r]) for r in REGIONS)] for name, entry in summary.items()]
+    by_subset = [[name, entry["n"], *cells(entry)] for name, entry in summary.items()]
     sites = sorted({row["site"] for row in rows})
     by_site = []
     for site in sites:
         entry = summarise([row for row in rows if row["site"] == site and row["sequences"] == ALL]).get(ALL)
         if entry:
-            by_site.append([site, entry["n"], *(cell(entry[r]) for r in REGIONS)])
+            by_site.append([site, entry["n"], *cells(entry)])
     columns = ["n", *(f"Dice {r} (95 % interval)" for r in REGIONS)]
     return [
         {"title": "By sequences given", "columns": ["Sequences", *columns], "rows": by_subset},
@@ -168,6 +172,8 @@ def train_bundle(
 
     progress = progress or Progress()
     settings, about = read_config(config or {})
+    for patient in patients:
+        check_labelled(patient)
     work = out.with_name(f"{out.name}.work")
     texts = {key: about[key] for key in ("cohort", "attribution", "licence")}
     rows = _left_out_rows(patients, settings, work, texts, progress) if about["validation"] == "site" else []
@@ -188,16 +194,16 @@ def _left_out_rows(
         start = 0.7 * number / len(sites)
         with progress.step(f"without-{site}", start, start + 0.7 / len(sites), f"training without site {site}"):
             fold = replace(settings, exclude_sites=(site,))
-            name = _file_name(site, number)
+            name = _file_name(site)
             network, done = fit(patients, fold, work / f"without-{name}.pt", progress)
             bundle = save_segmentation(
-                work / f"without-{name.lower()}", network, done, [], "not measured", overwrite=True, **texts
+                work / f"without-{name}", network, done, [], "not measured", overwrite=True, **texts
             )
             left_out = [p for p in patients if p.values.get("site", "") == site]
             rows += evaluate(Segmenter(bundle), left_out, progress=progress)
     return rows
 
 
-def _file_name(site: str, number: int) -> str:
-    """The site's name where it can name files and bundles, else its number."""
-    return site if re.fullmatch(r"[A-Za-z0-9_-]{0,40}", site) else f"site{number + 1}"
+def _file_name(site: str) -> str:
+    """A name for the files of a site that is safe everywhere and the same in every run."""
+    return hashlib.sha256(site.encode()).hexdigest()[:12]

@@ -39,7 +39,25 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
             what="unknown validation", where="--config", found=about["validation"], remedy="give site or none"
         )
     _check_shapes(settings)
+    _check_ranges(settings)
     return settings, about
+
+
+def _check_ranges(settings: SegmentationSettings) -> None:
+    loop, vary = settings.loop, settings.augmentation
+    shares = {name: value for name, value in vars(vary).items() if name.startswith("p_")}
+    positive = {"steps": loop.steps, "minutes": loop.minutes, "checkpoint_every": loop.checkpoint_every}
+    for name, value in {**shares, "p_wide": settings.p_wide, "cooldown": loop.cooldown}.items():
+        if not 0 <= value <= 1:
+            raise RefusedInput(what=f"{name} is a share", where="--config", found=value, remedy="give 0 to 1")
+    for name, value in {**positive, "learning_rate": loop.learning_rate, "devices": loop.devices}.items():
+        if not value > 0:
+            raise RefusedInput(what=f"{name} must be above zero", where="--config", found=value, remedy="correct it")
+    if not 0 <= settings.phantom_share < 1 or settings.phantoms < 0:
+        found = (settings.phantoms, settings.phantom_share)
+        raise RefusedInput(
+            what="phantoms or phantom_share", where="--config", found=found, remedy="give a share below 1"
+        )
 
 
 def _check_shapes(settings: SegmentationSettings) -> None:

@@ -13,7 +13,8 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
-from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter
+from GliomaRadiomicsLib.imaging.passport import inspect
+from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter, remove_shading
 
 SUBSETS = tuple(subset for n in range(4, 0, -1) for subset in combinations(SEQUENCES, n))
 """All 15 non-empty subsets of the sequences, the complete one first."""
@@ -40,25 +41,30 @@ def evaluate(
     subsets: Iterable[tuple[str, ...]] = SUBSETS,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml."""
+    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml.
+
+    Each subset goes through the input passport alone, as it would in a case run; only the shading is removed once.
+    """
     progress = progress or Progress()
     patients, subsets, rows = list(patients), list(subsets), []
     for patient in patients:
-        _check_labelled(patient)
+        check_labelled(patient)
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
-        brain = truth.with_array(np.any([volume.array != 0 for volume in volumes.values()], axis=0).astype(np.uint8))
+        unshaded = remove_shading(volumes, inspect(volumes).brain_mask)
         for subset in subsets:
             if not set(subset) <= set(volumes):
                 continue
             progress.report(number / len(patients), f"case {number + 1} of {len(patients)}, {'+'.join(subset)}")
-            found = segmenter.predict({role: volumes[role] for role in subset}, brain).label_map
+            passport = inspect({role: volumes[role] for role in subset})
+            found = segmenter.predict(passport.volumes, passport.brain_mask, unshaded=unshaded).label_map
             row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
             rows.append({**row, **score(found, truth)})
     return rows
 
 
-def _check_labelled(patient: Patient) -> None:
+def check_labelled(patient: Patient) -> None:
+    """Refuse a patient without label map or without any image."""
     for missing, there in (
         ("label map", "seg" in patient.files),
         ("images", bool(set(SEQUENCES) & set(patient.files))),
@@ -88,17 +94,28 @@ def _read(patient: Patient) -> tuple[dict[str, Volume], Volume]:
     return volumes, truth
 
 
-def summarise(rows: list[dict[str, Any]], resamples: int = 2000, seed: int = 0) -> dict[str, dict[str, Any]]:
-    """Mean Dice by subset with its 95 % bootstrap interval over patients: ``{subset: {n, WT: [mean, low, high]}}``."""
-    rng = np.random.default_rng(seed)
+def summarise(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Mean Dice by subset with its 95 % bootstrap interval over patients: ``{subset: {n, WT: [mean, low, high]}}``.
+
+    ``ET`` counts a patient without enhancing tumour as 1 where none was labelled (the BraTS convention);
+    ``ET_present`` is the mean over the ``n_et`` patients that have some.
+    Both are absent without T1ce, where none is ever labelled.
+    """
     summary: dict[str, dict[str, Any]] = {}
     for subset in dict.fromkeys(row["sequences"] for row in rows):
         chosen = [row for row in rows if row["sequences"] == subset]
         entry: dict[str, Any] = {"n": len(chosen)}
-        for region in REGIONS:
-            values = np.array([row[f"dice_{region}"] for row in chosen])
-            means = values[rng.integers(len(values), size=(resamples, len(values)))].mean(1)
-            low, high = np.percentile(means, [2.5, 97.5])
-            entry[region] = [round(float(x), 3) for x in (values.mean(), low, high)]
+        for region in REGIONS if "t1ce" in subset.split("+") else REGIONS[:2]:
+            entry[region] = _mean_with_interval([row[f"dice_{region}"] for row in chosen])
+        present = [row["dice_ET"] for row in chosen if row["true_et_ml"] > 0]
+        if "ET" in entry and present:
+            entry |= {"ET_present": _mean_with_interval(present), "n_et": len(present)}
         summary[subset] = entry
     return summary
+
+
+def _mean_with_interval(values: list[float], resamples: int = 2000, seed: int = 0) -> list[float]:
+    array = np.array(values)
+    drawn = np.random.default_rng(seed).integers(len(array), size=(resamples, len(array)))
+    low, high = np.percentile(array[drawn].mean(1), [2.5, 97.5])
+    return [round(float(x), 3) for x in (array.mean(), low, high)]

@@ -1,4 +1,4 @@
-"""Segmentation of one case: one pass over the brain, mirrored once more, and back on the grid it came from."""
+"""Segmentation of one case: the brain as it is and mirrored without shading, back on the grid it came from."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.bias import correct_bias
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
@@ -36,7 +37,7 @@ class Thresholds:
     """
 
     probability: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    smallest_et_ml: float = 0.2
+    smallest_et_ml: float = 2.0
     smallest_part_ml: float = 0.5
     core_share: float = 0.5
 
@@ -89,7 +90,11 @@ class Segmenter:
         self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
 
     def predict(
-        self, volumes: dict[str, Volume], brain_mask: Volume, progress: Progress | None = None
+        self,
+        volumes: dict[str, Volume],
+        brain_mask: Volume,
+        progress: Progress | None = None,
+        unshaded: dict[str, Volume] | None = None,
     ) -> SegmentationOutput:
         """Segment a case; without T1ce nothing is called enhancing, because that cannot be seen.
 
@@ -97,18 +102,23 @@ class Segmenter:
             volumes: Sequences by role, all on one grid of any orientation and spacing.
             brain_mask: Non-zero inside the brain, on the same grid.
             progress: Told between the passes; may cancel there.
+            unshaded: What `remove_shading` makes of the volumes, where that is known already.
         """
         progress = progress or Progress()
         native = next(iter(volumes.values()))
-        working = {role: to_working_grid(volume) for role, volume in volumes.items()}
         mask = to_working_grid(brain_mask, label=True)
-        ready = prepare(working, mask.array != 0)
-        progress.report(0.1, "segmenting")
-        found = self._probabilities(ready, progress)
+        inside = mask.array != 0
+        progress.report(0.0, "removing the shading")
+        unshaded = unshaded or remove_shading(volumes, brain_mask)
+        as_it_is, corrected = (
+            prepare({role: to_working_grid(volume) for role, volume in images.items()}, inside)
+            for images in (volumes, {role: unshaded[role] for role in volumes})
+        )
+        found = self._probabilities(as_it_is, corrected, progress)
         probabilities = {}
         for region, cropped in zip(REGIONS, found, strict=True):
             full = np.zeros(mask.shape, dtype=np.float32)
-            full[ready.box] = cropped * (mask.array[ready.box] != 0)
+            full[as_it_is.box] = cropped * inside[as_it_is.box]
             probabilities[region] = _back(Volume(full, mask.affine), native)
         if "t1ce" not in volumes:
             probabilities["ET"] = native.with_array(np.zeros(native.shape, dtype=np.float32))
@@ -117,7 +127,8 @@ class Segmenter:
         wt = np.clip(probabilities["WT"].array, 1e-6, 1 - 1e-6)
         entropy = -(wt * np.log2(wt) + (1 - wt) * np.log2(1 - wt))
         entropy[probabilities["WT"].array < 1e-4] = 0.0
-        figures = {f"expected_dice_{region}": _expected_dice(p.array) for region, p in probabilities.items()}
+        seen = [region for region in REGIONS if region != "ET" or "t1ce" in volumes]
+        figures = {f"expected_dice_{region}": _expected_dice(probabilities[region].array) for region in seen}
         used = [role for role in SEQUENCES if role in volumes]
         return SegmentationOutput(
             label_map, probabilities, native.with_array(entropy.astype(np.float32)), figures, used
@@ -129,22 +140,28 @@ class Segmenter:
         dice = evidence["dice_by_sequences"].get("+".join(sequences), {})
         return {key: evidence[key] for key in ("cohort", "validation")} | {"dice": dice}
 
-    def _probabilities(self, ready: NetworkInput, progress: Progress) -> np.ndarray:
+    def _probabilities(self, as_it_is: NetworkInput, corrected: NetworkInput, progress: Progress) -> np.ndarray:
+        """Mean over the images as they are and the corrected ones mirrored, shape ``(3, i, j, k)``."""
         import torch
 
-        images = torch.from_numpy(ready.images)[None].to(self.device)
-        present = torch.from_numpy(ready.present.astype(np.float32))[None].to(self.device)
-        size = images.shape[2:]
-        pad = [(-n) % self.network.multiple for n in size]
-        images = torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]])
-        total = torch.zeros(())
+        present = torch.from_numpy(as_it_is.present.astype(np.float32))[None].to(self.device)
+        total: np.ndarray | float = 0.0
         with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=bf16_pays(self.device)):
-            for number, mirrored in enumerate((False, True)):
-                progress.report(0.1 + 0.4 * number, "segmenting")
-                logits = self.network(images.flip(2) if mirrored else images, present).float()
-                total = total.to(logits.device) + (logits.flip(2) if mirrored else logits)
-        probability = (total / 2).sigmoid()[0, :, : size[0], : size[1], : size[2]]
-        return probability.cpu().numpy()
+            for number, (ready, mirrored) in enumerate(((as_it_is, False), (corrected, True))):
+                progress.report(0.4 + 0.3 * number, "segmenting")
+                images = torch.from_numpy(ready.images[:, ::-1].copy() if mirrored else ready.images)[None]
+                size = images.shape[2:]
+                pad = [(-n) % self.network.multiple for n in size]
+                padded = torch.nn.functional.pad(images.to(self.device), [0, pad[2], 0, pad[1], 0, pad[0]])
+                found = self.network(padded, present).float().sigmoid()[0, :, : size[0], : size[1], : size[2]]
+                found = found.cpu().numpy()
+                total = total + (found[:, ::-1] if mirrored else found)
+        return np.asarray(total / 2)
+
+
+def remove_shading(volumes: dict[str, Volume], brain_mask: Volume) -> dict[str, Volume]:
+    """Every sequence after `correct_bias`."""
+    return {role: correct_bias(volume, brain_mask) for role, volume in volumes.items()}
 
 
 def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
@@ -206,7 +223,11 @@ def bf16_pays(device: str) -> bool:
     """Whether bfloat16 is faster here: on a GPU, or a CPU with instructions for it."""
     import torch
 
-    return device == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    if device == "cuda":
+        return True
+    # builds without oneDNN, such as those for Apple's processors, do not have the question
+    ask = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None) if torch.backends.mkldnn.is_available() else None
+    return bool(ask and ask())
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -153,9 +155,20 @@ def fit_cases(
         weighted[et_channel] *= present[:, SEQUENCES.index("t1ce")].mean()
         return dice_bce_loss(net(images, present).float(), target, weighted)
 
-    done = train(network, batch, loss, settings.loop, checkpoint, progress)
+    done = train(network, batch, loss, settings.loop, checkpoint, progress, identity=_identity(cases, settings))
     network.eval()
     return network, {"phantoms": settings.phantoms, "settings": asdict(settings), **done}
+
+
+def _identity(cases: list[TrainingCase], settings: SegmentationSettings) -> str:
+    """Digest of the labels trained on and of every setting but how long, so that no checkpoint of others is resumed."""
+    digest = hashlib.sha256()
+    for case in cases:
+        digest.update(case.labels.numpy().tobytes())
+        digest.update(case.available.tobytes())
+    lasting = {key: value for key, value in asdict(settings).items() if key != "loop"}
+    digest.update(json.dumps(lasting, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _load(patients: list[Patient], settings: SegmentationSettings, progress: Progress) -> list[TrainingCase]:

@@ -117,3 +117,18 @@ def test_paths_stay_as_they_were_given(tmp_path: Path, monkeypatch: pytest.Monke
     cohort(tmp_path, "case,t1\np1,a.nii.gz\n")
     monkeypatch.chdir(tmp_path)
     assert read_cohort("cohort.csv")[0].files["t1"] == Path("a.nii.gz")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"loop": {"checkpoint_every": 0}},
+        {"loop": {"minutes": 0}},
+        {"loop": {"steps": 0}},
+        {"phantom_share": 1.0},
+        {"augmentation": {"p_affine": 5}},
+    ],
+)
+def test_values_out_of_range_are_refused(config: dict) -> None:
+    with pytest.raises(RefusedInput):
+        read_config(config)

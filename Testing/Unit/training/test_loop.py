@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from GliomaRadiomicsLib.core.errors import Cancelled
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.training.loop import LoopSettings, train
 from GliomaRadiomicsLib.training.losses import dice_bce_loss
@@ -120,3 +120,9 @@ def test_the_loss_of_a_perfect_answer_is_near_zero_and_absent_regions_count() ->
     only_first = dice_bce_loss(invented, target, torch.tensor([1.0, 0.0]))
     assert float(only_first) == pytest.approx(0.0, abs=1e-4)
     assert float(dice_bce_loss(invented, target, weights)) > 1.0
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    train(network(), batch, loss, SETTINGS, tmp_path / "a.pt", identity="these patients")
+    with pytest.raises(RefusedInput, match="another training"):
+        train(network(), batch, loss, SETTINGS, tmp_path / "a.pt", identity="other patients")

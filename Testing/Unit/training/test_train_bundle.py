@@ -173,9 +173,19 @@ def test_dice_and_its_summary() -> None:
     assert dice(a, b) == 0.5
     assert dice(a, a) == 1.0
     assert dice(a & ~a, b & ~b) == 1.0
-    rows = [{"sequences": "flair", "dice_WT": x, "dice_TC": 1.0, "dice_ET": 0.0} for x in (0.2, 0.4, 0.9)]
-    found = summarise(rows)["flair"]
+    rows = [
+        {"sequences": "t1ce", "dice_WT": x, "dice_TC": 1.0, "dice_ET": x, "true_et_ml": ml}
+        for x, ml in ((0.2, 3.0), (0.4, 5.0), (0.9, 0.0))
+    ]
+    found = summarise(rows)["t1ce"]
     assert found["n"] == 3
     assert found["WT"][0] == 0.5
     assert 0.2 <= found["WT"][1] < 0.5 < found["WT"][2] <= 0.9
     assert found["TC"] == [1.0, 1.0, 1.0]
+    assert found["ET"][0] == 0.5
+    assert (found["ET_present"][0], found["n_et"]) == (0.3, 2)
+
+
+def test_enhancement_has_no_figure_where_it_cannot_be_seen() -> None:
+    rows = [{"sequences": "flair", "dice_WT": 0.5, "dice_TC": 0.5, "dice_ET": 1.0, "true_et_ml": 0.0}]
+    assert "ET" not in summarise(rows)["flair"]

@@ -1,0 +1,36 @@
+"""Shading of the scanner's coils, estimated on a coarse grid and removed at full resolution."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813 - its usual name
+
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
+
+SHRINK = 8
+ITERATIONS = (20, 20, 20)
+
+
+def correct_bias(volume: Volume, mask: Volume) -> Volume:
+    """N4 bias field correction (Tustison et al. 2010, doi:10.1109/TMI.2010.2046908).
+
+    Args:
+        volume: Image with intensities from zero upwards.
+        mask: Non-zero where the field is estimated, on the same grid.
+
+    Returns:
+        float32 image divided by the field inside the mask, unchanged outside; the image itself where it has negative
+        values inside the mask, because the field is estimated on logarithms.
+    """
+    inside = mask.array != 0
+    if volume.array[inside].min(initial=0) < 0:
+        return volume
+    image = to_itk(volume.with_array(volume.array.astype(np.float32)))
+    region = to_itk(mask.with_array(inside.astype(np.uint8)))
+    shrink = [max(1, min(SHRINK, size // 8)) for size in volume.shape]
+    n4 = sitk.N4BiasFieldCorrectionImageFilter()
+    n4.SetMaximumNumberOfIterations(ITERATIONS)
+    n4.Execute(sitk.Shrink(image, shrink), sitk.Shrink(region, shrink))
+    field = np.exp(from_itk(n4.GetLogBiasFieldAsImage(image)).array)
+    return volume.with_array(np.where(inside, volume.array / field, volume.array).astype(np.float32))

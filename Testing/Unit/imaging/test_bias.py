@@ -1,0 +1,42 @@
+"""Shading put onto a uniform object is removed; what cannot be corrected is left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.bias import correct_bias
+
+SHAPE = (64, 56, 48)
+
+
+@pytest.fixture(scope="module")
+def shaded() -> tuple[Volume, Volume, np.ndarray]:
+    """Two tissues in fine alternation under a smooth field of 60 % from side to side."""
+    i, j, k = np.meshgrid(*(np.linspace(-1, 1, n) for n in SHAPE), indexing="ij")
+    inside = i**2 + j**2 + k**2 < 0.9
+    tissue = np.where((np.indices(SHAPE).sum(0) // 4) % 2, 100.0, 160.0)
+    field = np.exp(0.3 * i + 0.1 * j)
+    affine = np.diag([-2.0, 2.0, 2.5, 1.0])
+    return Volume(np.where(inside, tissue * field, 0.0), affine), Volume(inside.astype(np.uint8), affine), tissue
+
+
+def _spread(image: np.ndarray, tissue: np.ndarray, inside: np.ndarray) -> float:
+    values = image[inside & (tissue == 100.0)]
+    return float(values.std() / values.mean())
+
+
+def test_the_shading_is_removed(shaded: tuple[Volume, Volume, np.ndarray]) -> None:
+    volume, mask, tissue = shaded
+    inside = mask.array > 0
+    corrected = correct_bias(volume, mask)
+    assert _spread(corrected.array, tissue, inside) < 0.5 * _spread(volume.array, tissue, inside)
+    assert np.array_equal(corrected.affine, volume.affine)
+    assert not corrected.array[~inside].any()
+
+
+def test_an_image_with_negative_values_is_left_alone(shaded: tuple[Volume, Volume, np.ndarray]) -> None:
+    volume, mask, _ = shaded
+    zscored = volume.with_array(volume.array - 100.0)
+    assert correct_bias(zscored, mask) is zscored
