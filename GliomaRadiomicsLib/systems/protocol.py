@@ -27,7 +27,6 @@ class CaseData:
         brain_mask: Non-zero inside the brain, or None.
         clinical: What is known beside the images.
         features: Measured features.
-        volume_ranges_ml: Lower and upper plausible volume by region, where the segmentation states them.
     """
 
     volumes: Mapping[str, Volume]
@@ -35,7 +34,6 @@ class CaseData:
     brain_mask: Volume | None = None
     clinical: ClinicalData = field(default_factory=ClinicalData)
     features: list[FeatureRow] = field(default_factory=list)
-    volume_ranges_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

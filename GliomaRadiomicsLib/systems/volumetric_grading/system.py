@@ -115,7 +115,8 @@ class VolumetricGrading:
         """Grade one case from its label map, and age where it is known.
 
         Returns:
-            The result; ``probability_hgg`` is None, with a reason, where the label map holds no tumour.
+            The result; ``probability_hgg`` is None, with a reason, where the label map holds no tumour, or no
+            enhancing tumour and there is no T1ce to see it on.
 
         Raises:
             RefusedInput: For a label map with other values than 0, 1, 2 and 4.
@@ -123,21 +124,21 @@ class VolumetricGrading:
         measured = measure(case)
         model, auc_id = self._choice(measured)
         evidence = evidence_of(self.metadata, auc_id, self.metadata["evidence"].get("prediction_note", ""))
-        if measured["WT"] == 0:
-            reason = "no tumour was found, so there is nothing to grade"
+        reason = _why_no_grade(case, measured)
+        if reason:
             return GradingResult(None, "none", Trust("no", [reason]), evidence, reason=reason)
         p = probability(model.log_odds(measured))
-        trust = trust_of(model, measured, has_t1ce="t1ce" in case.volumes, volume_ranges_ml=case.volume_ranges_ml)
+        trust = trust_of(model, measured, has_t1ce="t1ce" in case.volumes)
         return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, _contributions(model, measured))
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
-        """Heat map ``occlusion`` (see `occlusion.occlusion_map`); empty where there is no tumour.
+        """Heat map ``occlusion`` (see `occlusion.occlusion_map`); empty where `predict` gives no grade.
 
         Raises:
             RefusedInput: As `predict`.
         """
         measured = measure(case)
-        if measured["WT"] == 0:
+        if _why_no_grade(case, measured):
             return {}
         model, _ = self._choice(measured)
         return {"occlusion": occlusion_map(model, measured, case.label_map, f"{NAME}-occlusion")}
@@ -166,6 +167,14 @@ def measure(case: CaseData) -> dict[str, float]:
         remedy = "use 1 for necrotic/non-enhancing core, 2 for oedema, 4 for enhancing tumour"
         raise RefusedInput(what="unknown labels", where=label_map.name or "label map", found=found, remedy=remedy)
     return volumes if case.clinical.age is None else {**volumes, "age": float(case.clinical.age)}
+
+
+def _why_no_grade(case: CaseData, measured: Mapping[str, float]) -> str:
+    if measured["WT"] == 0:
+        return "no tumour was found, so there is nothing to grade"
+    if measured["ET"] == 0 and "t1ce" not in case.volumes:
+        return "without T1ce enhancement, which this grade rests on, cannot be seen; add the T1ce where it exists"
+    return ""
 
 
 def _rows(cases: Iterable[TrainingCase], progress: Progress) -> tuple[list[TrainingRow], int]:

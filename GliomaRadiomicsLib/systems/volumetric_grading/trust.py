@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from GliomaRadiomicsLib.core.results import Trust
@@ -16,40 +15,34 @@ ET_ERROR_ML = 1.0
 """Errors of an automatic enhancing volume that a grade should survive: 30 %, or 1 ml where that is more."""
 
 
-def trust_of(
-    model: LinearModel,
-    measured: Measured,
-    *,
-    has_t1ce: bool,
-    volume_ranges_ml: Mapping[str, tuple[float, float]],
-) -> Trust:
+def trust_of(model: LinearModel, measured: Measured, *, has_t1ce: bool) -> Trust:
     """Flag and reasons for one prediction.
 
     Args:
         model: The coefficients used.
         measured: Volumes in ml and, if the model uses it, age.
         has_t1ce: Whether a T1ce was given.
-        volume_ranges_ml: Plausible range of the region volumes; only ``ET`` is used.
     """
-    severe = _severe(measured, has_t1ce)
+    severe = _severe(measured)
     mild = [
+        *_unseen(has_t1ce),
         *_undecided(model, measured),
-        *_unstable(model, measured, volume_ranges_ml.get("ET")),
+        *_unstable(model, measured),
         *_range(model, measured),
     ]
     flag: Literal["ok", "caution", "no"] = "no" if severe else "caution" if mild else "ok"
     return Trust(flag, [*severe, *mild])
 
 
-def _severe(measured: Measured, has_t1ce: bool) -> list[str]:
-    reasons = []
-    if not has_t1ce:
-        reasons.append("no T1ce was given: enhancement, which this grade rests on, cannot be seen")
-    if measured["WT"] < SMALLEST_TUMOUR_ML:
-        reasons.append(
-            f"the tumour measures {measured['WT']:.2f} ml; below {SMALLEST_TUMOUR_ML} ml the volumes say nothing"
-        )
-    return reasons
+def _severe(measured: Measured) -> list[str]:
+    whole = measured["WT"]
+    if whole >= SMALLEST_TUMOUR_ML:
+        return []
+    return [f"the tumour measures {whole:.2f} ml; below {SMALLEST_TUMOUR_ML} ml the volumes say nothing"]
+
+
+def _unseen(has_t1ce: bool) -> list[str]:
+    return [] if has_t1ce else ["no T1ce was given, so the enhancing tumour of the label map could not be seen here"]
 
 
 def _undecided(model: LinearModel, measured: Measured) -> list[str]:
@@ -58,10 +51,10 @@ def _undecided(model: LinearModel, measured: Measured) -> list[str]:
     return [f"undecided: the probability lies between {low} and {high}"] if low < p < high else []
 
 
-def _unstable(model: LinearModel, measured: Measured, given: tuple[float, float] | None) -> list[str]:
+def _unstable(model: LinearModel, measured: Measured) -> list[str]:
     et = measured["ET"]
     error = max(ET_ERROR_SHARE * et, ET_ERROR_ML)
-    low, high = given if given is not None else (max(0.0, et - error), et + error)
+    low, high = max(0.0, et - error), et + error
     is_hgg = model.log_odds(measured) >= 0
     flips = [bound for bound in (low, high) if (model.log_odds(_with_et(measured, bound)) >= 0) != is_hgg]
     return [f"the label changes if the enhancing volume is {flips[0]:.1f} instead of {et:.1f} ml"] if flips else []

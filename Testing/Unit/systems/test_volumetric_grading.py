@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from pathlib import Path
@@ -115,7 +114,7 @@ def test_evidence_is_the_bundles_and_changes_with_age(system: VolumetricGrading)
 @pytest.mark.parametrize(
     ("given", "flag", "reason"),
     [
-        (case(15, 60, 25, t1ce=False), "no", "no T1ce"),
+        (case(15, 60, 25, t1ce=False), "caution", "no T1ce"),
         (case(0, 0.3, 0), "no", "0.30 ml"),
         (case(50, 50, 10), "caution", "undecided"),
         (case(1, 20, 1.5), "caution", "label changes"),
@@ -129,11 +128,15 @@ def test_what_cannot_be_trusted_says_why(system: VolumetricGrading, given: CaseD
     assert any(reason in text for text in trust.reasons), trust.reasons
 
 
-def test_an_uncertain_segmentation_is_passed_on(system: VolumetricGrading) -> None:
-    sure = case(15, 60, 25)
-    unsure = dataclasses.replace(sure, volume_ranges_ml={"ET": (0.2, 30.0)})
-    assert system.predict(sure).trust.flag == "ok"
-    assert "enhancing volume is 0.2 instead of 25.0 ml" in system.predict(unsure).trust.reasons[0]
+def test_without_t1ce_and_enhancement_no_grade(system: VolumetricGrading) -> None:
+    unseen, seen = case(15, 60, 0, t1ce=False), case(15, 60, 0)
+    result = system.predict(unseen)
+    assert result.probability_hgg is None
+    assert result.trust.flag == "no"
+    assert "without T1ce" in result.reason
+    assert system.explain(unseen) == {}
+    assert system.predict(seen).probability_hgg is not None
+    assert system.predict(case(15, 60, 25)).trust.flag == "ok"
 
 
 def test_no_tumour_no_grade(system: VolumetricGrading) -> None:
