@@ -138,12 +138,17 @@ def load_json(path: str | Path, name: str = "model.json") -> dict[str, Any]:
     """A JSON file of a verified bundle.
 
     Raises:
-        RefusedInput: As `verify`, or if the file is not listed in the metadata.
+        RefusedInput: As `verify`, or if the file is not listed in the metadata or is not JSON.
     """
     metadata = verify(path)
     if name not in metadata["files"]:
         raise RefusedInput(what=f"the bundle has no {name}", where=path, remedy="use a bundle of this system")
-    return json.loads(plain_file(Path(path), name).read_text(encoding="utf-8"))
+    try:
+        return json.loads(plain_file(Path(path), name).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise RefusedInput(
+            what=f"{name} is not JSON", where=path, found=error, remedy="import or make the bundle again"
+        ) from error
 
 
 def put_in_place(temporary: Path, folder: Path) -> None:

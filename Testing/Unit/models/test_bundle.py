@@ -49,6 +49,13 @@ def test_one_changed_byte_is_noticed(make_bundle: Make, name: str) -> None:
         load_tensors(folder)
 
 
+@pytest.mark.parametrize("content", [b"{broken", b"\xff\xfe"])
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path, metadata: dict[str, Any], content: bytes) -> None:
+    folder = save_bundle(tmp_path / "bundle", metadata, files={"model.json": content})
+    with pytest.raises(RefusedInput, match=r"model\.json is not JSON"):
+        load_json(folder)
+
+
 def test_missing_weights_are_named(make_bundle: Make) -> None:
     folder = make_bundle()
     (folder / "weights.safetensors").unlink()
