@@ -81,12 +81,12 @@ def analyze_case(
         _run_steps(run)
         write_tables(run)
         provenance = provenance_of(run, inputs)
-        if "report" in settings.steps:
-            with progress.step("report", 0.75, 0.85, "writing the report"):
-                write_case_report(run, provenance)
         if "scene" in settings.steps:
-            with progress.step("scene", 0.85, 0.99, "writing the scene"):
+            with progress.step("scene", 0.75, 0.89, "writing the scene"):
                 write_case_scene(run, provenance)
+        if "report" in settings.steps:
+            with progress.step("report", 0.89, 0.99, "writing the report"):
+                write_case_report(run, provenance)
         write_json(run, provenance)
         progress.report(1.0, "done")
     return result

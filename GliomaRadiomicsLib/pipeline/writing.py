@@ -32,9 +32,10 @@ def write_tables(run: CaseRun) -> None:
 
 
 def write_case_report(run: CaseRun, provenance: dict[str, Any]) -> None:
-    """The HTML report."""
+    """The HTML report; the last thing written but for the JSON files, so that it knows of every warning and step."""
     images = ReportImages(run.normalised, run.label_map, run.heatmaps, run.passport.brain_mask)
     run.result.files["report"] = "report.html"
+    run.result.timing_s = dict(run.progress.timings)
     write_report(run.result, images, run.folder / "report.html", features=run.features, provenance=provenance)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,10 +233,13 @@ def test_a_scene_that_fails_is_a_warning(
         return problem
 
     monkeypatch.setattr(writing, "write_scene", pretend)
-    result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, "scene")
+    result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, "report", "scene")
     assert ("scene" in result.files) == (not problem)
     codes = {finding.code for finding in result.passport if finding.severity == "warning"}
     assert ("scene-not-written" in codes) == bool(problem)
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert ("scene.mrb was not written: no room" in report) == bool(problem)
+    assert re.search(r"Scene</t[dh]><td[^>]*>[0-9.]+ s<", report)
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == plain(result.to_dict())
 
 
@@ -246,8 +250,8 @@ MESSAGES = (
     "segmenting the tumour",
     "measuring features",
     "grading",
-    "writing the report",
     "writing the scene",
+    "writing the report",
     "done",
 )
 
