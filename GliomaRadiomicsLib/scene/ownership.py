@@ -16,6 +16,9 @@ CASE_ATTRIBUTE = "GliomaRadiomics.Case"
 IMAGE_ATTRIBUTE = "GliomaRadiomics.Image"
 """The same for images read from an output folder: what is found on them may be replaced, they themselves stay."""
 
+_ID_ATTRIBUTE = "GliomaRadiomics.Node"
+"""ID of the node we marked; a copy that the user makes has our attributes but another ID, so it is not ours."""
+
 INPUT_ROLE = "GliomaRadiomics.Input"
 """Role under which the result table refers to the images that the result was found on."""
 
@@ -70,7 +73,7 @@ class NodeBatch:
             self._scene.RemoveObserver(observer)
         if kind is None and not self._closed:
             _disown(self._kept)
-            remove_nodes(self._scene, self._earlier)
+            remove_nodes(self._scene, _without_used_colors(self._scene, self._earlier))
             return
         remove_nodes(self._scene, self._nodes)
         if self._closed or not self._had_folder:
@@ -91,6 +94,7 @@ class NodeBatch:
     def _node_added(self, node: Any) -> None:
         if any(node.IsA(name) for name in _RESULT_CLASSES) and not node.GetSingletonTag():
             node.SetAttribute(CASE_ATTRIBUTE, self._patient)
+            node.SetAttribute(_ID_ATTRIBUTE, node.GetID())
             self._nodes.append(node)
 
     def _scene_closed(self, *_: object) -> None:
@@ -99,7 +103,8 @@ class NodeBatch:
 
 def own_nodes(scene: Any, patient: str) -> list[Any]:
     """Every node in the scene that was written for ``patient``."""
-    return [node for node in _nodes(scene, "vtkMRMLNode") if node.GetAttribute(CASE_ATTRIBUTE) == patient]
+    ours = (node for node in _nodes(scene, "vtkMRMLNode") if node.GetAttribute(CASE_ATTRIBUTE) == patient)
+    return [node for node in ours if node.GetAttribute(_ID_ATTRIBUTE) == node.GetID()]
 
 
 def name_for(scene: Any, inputs: Sequence[Any]) -> str:
@@ -182,6 +187,13 @@ def _with_display(node: Any) -> list[Any]:
         shown for i in range(node.GetNumberOfDisplayNodes()) if (shown := node.GetNthDisplayNode(i)) is not None
     ]
     return [node, *displays, *(color for shown in displays if (color := shown.GetColorNode()) is not None)]
+
+
+def _without_used_colors(scene: Any, nodes: list[Any]) -> list[Any]:
+    """``nodes`` but for the colour tables that another node, such as the user's copy, is shown with."""
+    going = set(nodes)
+    used = {display.GetColorNode() for display in _nodes(scene, "vtkMRMLDisplayNode") if display not in going}
+    return [node for node in nodes if node not in used]
 
 
 def _disown(nodes: Iterable[Any]) -> None:

@@ -83,10 +83,13 @@ def test_a_run_on_the_images_of_an_opened_scene_file_keeps_them(scene: Any, bund
     assert scene.ReadFromMRB(str(path), True)
     images = {key: named(scene, f"Case A {SEQUENCE_NAMES[key]}") for key in sequences}
     segmentation = named(scene, "Case A segmentation")
+    before = scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")
     again = write_result(path.parent, volume_nodes=images, scene=scene)
     assert all(scene.IsNodePresent(node) for node in images.values())
     assert not scene.IsNodePresent(segmentation)
     assert again.segmentationNode.GetName() == "Case A segmentation"
+    assert scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode") == before
+    assert scene.GetNodesByName("Case A label map colours").GetNumberOfItems() == 1
     write_result(path.parent, volume_nodes=images, patient="Case A", scene=scene)
     assert all(scene.IsNodePresent(node) for node in images.values())
 

@@ -188,6 +188,19 @@ def test_a_mask_from_an_earlier_result_stays_with_its_colours(scene: Any, output
     assert not scene.IsNodePresent(first.segmentationNode)
 
 
+def test_the_users_copy_of_a_result_stays(scene: Any, output: Path) -> None:
+    images = images_of(scene, "one")
+    first = write_result(output, volume_nodes=images, scene=scene)
+    heat_map = first.heatmapNodes["cnn_grading/gradcam"]
+    copies = [slicer.vtkSlicerVolumesLogic.CloneVolume(scene, heat_map, "my copy")]
+    copies.append(scene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
+    copies[-1].Copy(first.segmentationNode)
+    write_result(output, volume_nodes=images, scene=scene)
+    assert all(scene.IsNodePresent(node) for node in copies)
+    assert copies[0].GetDisplayNode().GetColorNode().GetNumberOfColors() == 256
+    assert not scene.IsNodePresent(heat_map)
+
+
 def test_only_what_the_run_did_is_written(scene: Any, output: Path) -> None:
     for name in ("features.csv", "segmentation.nii.gz", "provenance.json"):
         (output / name).unlink()
