@@ -37,7 +37,7 @@ def write_report(
         images: Images on one grid for the pictures, or None for a report without pictures.
         path: Where to write; complete or not at all.
         features: Feature rows, as in `features.csv`.
-        provenance: What `provenance.json` holds; of it, ``weights_sha256`` (by system) is shown.
+        provenance: What `provenance.json` holds; of it, ``weights_sha256`` (by system and file) is shown.
 
     Raises:
         OSError: If the file cannot be written.

@@ -20,7 +20,7 @@ class Content:
         heatmaps: Heat-map pictures by name.
         heatmaps_left_out: Names of heat maps that are not drawn.
         features: Measured features; the whole table is `features.csv`.
-        weights: SHA-256 of the model weights by system.
+        weights: SHA-256 of the model files by system and file.
     """
 
     result: CaseResult
@@ -28,7 +28,7 @@ class Content:
     heatmaps: dict[str, Picture] = field(default_factory=dict)
     heatmaps_left_out: list[str] = field(default_factory=list)
     features: Sequence[FeatureRow] = ()
-    weights: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

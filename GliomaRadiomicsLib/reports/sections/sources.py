@@ -97,8 +97,16 @@ def _times(values: Any, decimals: int) -> str:
 
 
 def _weights(content: Content) -> Markup | None:
-    rows = [(headline(name), tag("code", digest, class_="hash")) for name, digest in content.weights.items()]
-    return table(("Model", "SHA-256 of the weights"), rows, caption="Model weights", class_="text") if rows else None
+    rows = [
+        (f"{headline(system)} / {file}", tag("code", digest, class_="hash"))
+        for system, files in content.weights.items()
+        for file, digest in files.items()
+    ]
+    return (
+        table(("Model / file", "SHA-256 of the weights"), rows, caption="Model weights", class_="text")
+        if rows
+        else None
+    )
 
 
 def _versions(result: CaseResult) -> Markup | None:

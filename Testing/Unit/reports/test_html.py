@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def report(unchanged_result, images, features) -> str:
-    provenance = {"weights_sha256": {"segmentation": "cd" * 32}}
+    provenance = {"weights_sha256": {"segmentation": {"weights.safetensors": "cd" * 32, "config.json": "ef" * 32}}}
     return render_report(unchanged_result, images, features=features, provenance=provenance)
 
 
@@ -128,7 +128,12 @@ def test_unmeasured_values_are_dashes_with_their_reason(page):
 
 
 def test_provenance_shows_hashes(page):
-    assert "ab" * 32 in page.text["provenance"] and "cd" * 32 in page.text["provenance"]
+    text = page.text["provenance"]
+    assert "ab" * 32 in text
+    assert re.search(
+        rf"Segmentation / weights\.safetensors\s+{'cd' * 32}\s+Segmentation / config\.json\s+{'ef' * 32}", text
+    )
+    assert "{" not in text
 
 
 def test_strings_are_escaped(result, images):
