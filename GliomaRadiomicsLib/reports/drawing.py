@@ -87,14 +87,15 @@ class Sheet:
         axes.set_axis_off()
         return axes
 
-    def add_colour_bar(self, mappable: Any, label: str, threshold: float) -> None:
-        """Colour bar at the right edge, with the threshold marked on it."""
+    def add_colour_bar(self, mappable: Any, label: str, threshold: float, signed: bool = False) -> None:
+        """Colour bar at the right edge, with the threshold (on both sides of 0 where ``signed``) above it."""
         left, width = 1 - 0.82 * self._bar_mm / self._width, 0.14 * self._bar_mm / self._width
         bar = self.figure.colorbar(mappable, cax=self.figure.add_axes((left, 0.18, width, 0.64)))
         bar.ax.tick_params(colors="white", labelsize=11)
         bar.outline.set_edgecolor("white")  # type: ignore[operator]
         bar.set_label(label, color="white", fontsize=11)
-        bar.ax.set_title(f"shown from\n{threshold:.2g}", color="white", fontsize=11)
+        text = f"shown beyond\n±{threshold:.2g}" if signed else f"shown from\n{threshold:.2g}"
+        bar.ax.set_title(text, color="white", fontsize=11)
 
     def png(self) -> bytes:
         """The sheet as a PNG with a palette of 256 colours (a third of the bytes, no visible loss)."""

@@ -71,7 +71,8 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
     """One heat map over the anatomy in three planes, with colour bar, threshold and tumour outline."""
     values = np.nan_to_num(np.asarray(view.heatmaps[name], dtype=np.float32), posinf=0.0, neginf=0.0)
     peak = float(np.abs(values).max()) or 1.0
-    threshold, signed = HEATMAP_THRESHOLD * peak, float(values.min()) < -0.05 * peak
+    threshold = HEATMAP_THRESHOLD * peak
+    signed = float(values.min()) <= -threshold
     slices = strongest_slices(np.where(np.abs(values) >= threshold, np.abs(values), 0))
     anatomy = view.sequences[view.anatomy]
     cuts = [_cut(view, anatomy, plane, slices[plane]) for plane in PLANES]
@@ -83,11 +84,18 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
         shown = draw_heatmap(axes, cut, view.cut(values, cut.plane, slices[cut.plane]), threshold, limits)
         if view.labels is not None:
             draw_outline(axes, cut, view.cut(region_mask(view.labels, "WT"), cut.plane, slices[cut.plane]))
-    sheet.add_colour_bar(shown, "map value (no unit)", threshold)
+    sheet.add_colour_bar(shown, "map value (no unit)", threshold, signed)
     caption = f"Heat map over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
     caption += "; white line: whole tumour." if view.has_tumour else "."
-    caption += f" Shown from {threshold:.2g} ({100 * HEATMAP_THRESHOLD:.0f} % of the largest, {peak:.2g}) upwards."
+    caption += _shown(threshold, peak, signed)
     return Picture(sheet.png(), caption, f"{name}. {caption} {_marks_text()}")
+
+
+def _shown(threshold: float, peak: float, signed: bool) -> str:
+    share = f"{100 * HEATMAP_THRESHOLD:.0f} % of the largest, {peak:.2g}"
+    if not signed:
+        return f" Shown from {threshold:.2g} ({share}) upwards."
+    return f" Shown where it is at least {threshold:.2g} in size ({share}): red where positive, blue where negative."
 
 
 def _cut(view: BrainView, array: npt.NDArray, plane: str, index: int, title: str = "") -> Cut:

@@ -68,6 +68,24 @@ def test_heat_map_shows_its_threshold_and_only_what_reaches_it(images):
     assert coloured(fewer.png) < 0.5 * coloured(picture.png)
 
 
+def test_a_signed_heat_map_shows_both_signs_and_says_so(images):
+    half = images.heatmaps["cnn_grading-gradcam"].array.copy()
+    half[:32] *= -0.5
+    drawn = draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": images.grid.with_array(half)})))["a"]
+    assert "at least 0.3 in size (30 % of the largest, 1): red where positive, blue where negative" in drawn.caption
+    assert "upwards" not in drawn.caption
+    red, blue = (pixels(drawn.png)[..., channel].astype(int) for channel in (0, 2))
+    assert (red - blue > 60).sum() > 500
+    assert (blue - red > 60).sum() > 500
+
+
+def test_negative_values_that_are_not_shown_are_not_spoken_of(images):
+    weak = images.heatmaps["cnn_grading-gradcam"].array.copy()
+    weak[:20] = -0.2
+    drawn = draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": images.grid.with_array(weak)})))["a"]
+    assert "upwards" in drawn.caption
+
+
 @pytest.mark.parametrize("values", [0.0, np.nan])
 def test_an_empty_heat_map_is_drawn_without_colour_on_the_brain(images, values):
     heatmap = images.grid.with_array(np.full(images.grid.shape, values))
