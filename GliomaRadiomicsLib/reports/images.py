@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.grid import to_canonical
 
 PLANES = ("axial", "coronal", "sagittal")
 _NORMAL_AXIS = {"axial": 2, "coronal": 1, "sagittal": 0}
@@ -76,12 +76,12 @@ class BrainView:
     @classmethod
     def of(cls, images: ReportImages) -> BrainView:
         """Turn and crop ``images``."""
-        brain = to_ras(images.grid.with_array(_brain(images)))
+        brain = to_canonical(images.grid.with_array(_brain(images)))
         box, affine = _box(brain)
         inside = brain.array[box]
 
         def cropped(volume: Volume) -> npt.NDArray:
-            return to_ras(volume).array[box]
+            return to_canonical(volume).array[box]
 
         order = sorted(images.volumes, key=lambda role: SEQUENCES.index(role) if role in SEQUENCES else len(SEQUENCES))
         return cls(
@@ -143,23 +143,6 @@ def strongest_slices(weights: npt.NDArray) -> dict[str, int]:
     """Per plane, the slice over which ``weights`` sum to most."""
     sums = {plane: weights.sum(axis=tuple(a for a in range(3) if a != axis)) for plane, axis in _NORMAL_AXIS.items()}
     return {plane: int(np.argmax(values)) for plane, values in sums.items()}
-
-
-def to_ras(volume: Volume) -> Volume:
-    """The same voxels with axes permuted and flipped to be nearest to R, A, S; nothing is resampled."""
-    cosines = volume.affine[:3, :3] / np.array(volume.spacing)
-    order = max(
-        permutations(range(3)), key=lambda axes: np.prod([abs(cosines[i, axis]) for i, axis in enumerate(axes)])
-    )
-    flips = [cosines[i, axis] < 0 for i, axis in enumerate(order)]
-    array = volume.array.transpose(order)
-    affine = volume.affine[:, [*order, 3]].copy()
-    for axis, flip in enumerate(flips):
-        if flip:
-            affine[:, 3] += affine[:, axis] * (array.shape[axis] - 1)
-            affine[:, axis] *= -1
-            array = np.flip(array, axis)
-    return Volume(array, affine, volume.name)
 
 
 def _brain(images: ReportImages) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,8 @@ import pytest
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.reports.images import BrainView, ReportImages, to_ras
+from GliomaRadiomicsLib.imaging.grid import to_canonical
+from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 
 
 def volume_with_marks(order: tuple[int, int, int], signs: tuple[int, int, int]) -> Volume:
@@ -51,7 +52,7 @@ def test_slices_are_radiological_however_the_image_is_stored(order, signs):
 @pytest.mark.parametrize(("order", "signs"), STORED)
 def test_turning_keeps_every_voxel_in_its_place(order, signs):
     volume = volume_with_marks(order, signs)
-    turned = to_ras(volume)
+    turned = to_canonical(volume)
     for value in (1, 2, 3):
         before, after = (v.affine @ [*np.argwhere(v.array == value)[0], 1] for v in (volume, turned))
         np.testing.assert_allclose(before, after)
