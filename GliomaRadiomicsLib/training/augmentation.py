@@ -29,7 +29,7 @@ class AugmentationSettings:
     p_blur: float = 0.15
     bias: float = 0.3
     p_bias: float = 0.5
-    p_deenhance: float = 0.25
+    p_deenhance: float = 0.1
     p_all_sequences: float = 0.55
     p_flair_only: float = 0.12
 
