@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from GliomaRadiomicsLib.core.labels import region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.provenance import versions
 from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
-from GliomaRadiomicsLib.core.settings import AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
@@ -57,7 +57,7 @@ def analyze_case(
         mask: Label map (0/1/2/4) to use instead of the automatic segmentation.
         settings: Steps, models, device and clinical data.
         progress: Told what happens; may cancel.
-        **clinical: Shorthand for the fields of `ClinicalData`: age, sex, kps, resection.
+        **clinical: Shorthand for the fields of `ClinicalData` (age, sex, kps, resection); others stay as in settings.
 
     Returns:
         The result; the same as ``result.json`` in ``out``.
@@ -68,7 +68,7 @@ def analyze_case(
     """
     settings = settings or AnalyzeSettings()
     if clinical:
-        settings = AnalyzeSettings(ClinicalData(**clinical), settings.steps, settings.models, settings.device)
+        settings = replace(settings, clinical=replace(settings.clinical, **clinical))
     _check(settings, mask)
     progress = progress or Progress()
     with OutputFolder(out) as folder:
@@ -195,8 +195,9 @@ def _grade(run: CaseRun) -> None:
 def _bundle(run: CaseRun, system: str) -> Path:
     chosen = run.settings.models.get(system)
     folder = store.find(chosen) if chosen else store.starter(system)
-    files = load_metadata(folder)["files"]
-    run.weights[system] = {name: entry["sha256"] for name, entry in files.items()}
+    metadata = load_metadata(folder)
+    run.models[system] = f"{metadata['name']} {metadata['version']}"
+    run.weights[system] = {name: entry["sha256"] for name, entry in metadata["files"].items()}
     return folder
 
 

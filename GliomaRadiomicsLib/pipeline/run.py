@@ -26,3 +26,4 @@ class CaseRun:
     heatmaps: dict[str, Volume] = field(default_factory=dict)
     features: list[FeatureRow] = field(default_factory=list)
     weights: dict[str, dict[str, str]] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)

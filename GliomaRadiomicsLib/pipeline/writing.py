@@ -58,11 +58,11 @@ def write_case_scene(run: CaseRun, provenance: dict[str, Any]) -> None:
 
 
 def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
-    """Hashes, settings, versions and timings: enough to replay the run."""
+    """Hashes, settings, versions and timings: enough to replay the run; models by name and version, not by path."""
     return {
         "inputs_sha256": inputs.hashes,
         "weights_sha256": run.weights,
-        "settings": asdict(run.settings),
+        "settings": {**asdict(run.settings), "models": run.models},
         "versions": run.result.versions,
         "timing_s": dict(run.progress.timings),
     }

@@ -183,6 +183,8 @@ def test_volumes_in_memory_are_named_by_hash_and_role(
     assert provenance["inputs_sha256"] == {role: sha256_volume(volume) for role, volume in volumes.items()}
     weights = json.loads((tiny_bundle / "metadata.json").read_text())["files"]
     assert provenance["weights_sha256"]["segmentation"] == {name: entry["sha256"] for name, entry in weights.items()}
+    assert provenance["settings"]["models"] == {"segmentation": "tiny 1.0.0"}
+    assert str(tiny_bundle.parent) not in (out / "provenance.json").read_text()
     assert "missing-sequences" in {finding.code for finding in result.passport}
 
 
@@ -331,3 +333,9 @@ def test_the_bundle_of_another_system_is_refused(phantom_files: dict[str, Path],
 def test_clinical_data_may_be_given_in_short(phantom_files: dict[str, Path], tmp_path: Path) -> None:
     result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, age=54, sex="M")
     assert result.inputs["clinical"] == {"age": 54, "sex": "M", "kps": None, "resection": None}
+
+
+def test_clinical_data_in_short_leave_the_rest_of_the_settings(phantom_files: dict[str, Path], tmp_path: Path) -> None:
+    settings = AnalyzeSettings(ClinicalData(age=70, kps=80, resection="gtr"), steps=())
+    result = analyze_case(out=tmp_path / "out", flair=phantom_files["flair"], settings=settings, age=54)
+    assert result.inputs["clinical"] == {"age": 54, "sex": None, "kps": 80, "resection": "gtr"}
