@@ -96,7 +96,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows of equal keys as CSV; see `write_text`."""
+    """Write rows of equal keys as CSV; refused without any row, and as in `write_text`."""
+    if not rows:
+        raise RefusedInput(
+            what="nothing to write: no row was measured", where=path, remedy="check the inputs and the parameters"
+        )
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

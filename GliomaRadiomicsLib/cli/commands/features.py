@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--image", type=Path, action="append", required=True, metavar="F", help="image; may be repeated"
     )
     parser.add_argument("--mask", type=Path, required=True, metavar="F", help="mask on the grid of the images")
-    parser.add_argument("--label", type=int, metavar="N", help="value in the mask; without it every value present")
+    parser.add_argument("--label", type=int, metavar="N", help="value in the mask; without it that of --params, else 1")
     parser.add_argument("--params", type=Path, metavar="P.yaml", help="pyradiomics parameter file")
     parser.add_argument("--backend", default="native", choices=("native", "pyradiomics"))
     parser.add_argument("--out", type=Path, required=True, metavar="F.csv", help="table to write")

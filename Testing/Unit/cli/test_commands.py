@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from GliomaRadiomicsLib.cli.main import COMMANDS, main
+from GliomaRadiomicsLib.cli.options import write_table
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.version import VERSION
 
@@ -75,6 +77,27 @@ def test_features_as_csv(phantom_files: dict[str, Path], tmp_path: Path) -> None
     assert len({(row["sequence"], row["feature"]) for row in rows}) == len(rows)
     assert all(row["reason"] or float(row["value"]) == float(row["value"]) for row in rows)
     assert [path.name for path in out.parent.iterdir()] == ["f.csv"]
+
+
+def test_features_without_a_label_measures_that_of_the_parameters_or_1(
+    phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.yaml").write_text("setting:\n  label: 2\nfeatureClass:\n  firstorder: [Mean]\n")
+    words = ["features", "--image", phantom_files["flair"], "--mask", phantom_files["seg"], "--params"]
+    assert run(*words, tmp_path / "p.yaml", "--out", tmp_path / "out.csv") == 0
+    assert "label 2" in (tmp_path / "out.csv").read_text()
+    (tmp_path / "p.yaml").write_text("featureClass:\n  firstorder: [Mean]\n")
+    assert run(*words, tmp_path / "p.yaml", "--out", tmp_path / "out.csv") == 0
+    assert "label 1" in (tmp_path / "out.csv").read_text()
+    with pytest.raises(SystemExit):
+        main(["features", "--help"])
+    assert "without it that of --params, else 1" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput, match="no row was measured"):
+        write_table(tmp_path / "out.csv", [])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])
