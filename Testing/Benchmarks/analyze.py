@@ -1,6 +1,6 @@
 """Wall time of every step and peak memory of `glioma-radiomics analyze`, as a whole process.
 
-Usage: python Testing/Benchmarks/analyze.py [--case DIR]
+Usage: python Testing/Benchmarks/analyze.py [--case DIR] [--cores 2]
 Without --case the phantom patient is used.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -22,7 +23,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--case", type=Path, help="case folder")
+    parser.add_argument("--cores", type=int, default=2, help="processor cores it may use (where the system can say so)")
     options = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     with tempfile.TemporaryDirectory() as folder:
         case = options.case
         if case is None:

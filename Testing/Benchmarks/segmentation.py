@@ -1,4 +1,4 @@
-"""Time, memory and bf16 agreement of the segmentation, beside a SegResNet run MONAI's usual way (if MONAI is installed).
+"""Time, memory and bf16 agreement of the segmentation, beside a SegResNet run MONAI's usual way.
 
 Usage: python Testing/Benchmarks/segmentation.py [--case DIR] [--threads 2] [--peer]
 Without --case the phantom patient is used. Prints one line per figure; nothing is asserted.
