@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813 - its usual name
 
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.grid import crop, crop_box
 from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
 
 SHRINK = 8
@@ -26,11 +27,14 @@ def correct_bias(volume: Volume, mask: Volume) -> Volume:
     inside = mask.array != 0
     if volume.array[inside].min(initial=0) < 0:
         return volume
-    image = to_itk(volume.with_array(volume.array.astype(np.float32)))
-    region = to_itk(mask.with_array(inside.astype(np.uint8)))
-    shrink = [max(1, min(SHRINK, size // 8)) for size in volume.shape]
+    box = crop_box(inside)
+    image = to_itk(crop(volume.with_array(volume.array.astype(np.float32, copy=False)), box))
+    region = to_itk(crop(mask.with_array(inside.astype(np.uint8)), box))
+    shrink = [max(1, min(SHRINK, size // 8)) for size in image.GetSize()]
     n4 = sitk.N4BiasFieldCorrectionImageFilter()
     n4.SetMaximumNumberOfIterations(ITERATIONS)
     n4.Execute(sitk.Shrink(image, shrink), sitk.Shrink(region, shrink))
     field = np.exp(from_itk(n4.GetLogBiasFieldAsImage(image)).array)
-    return volume.with_array(np.where(inside, volume.array / field, volume.array).astype(np.float32))
+    corrected = volume.array.astype(np.float32)
+    corrected[box] = np.where(inside[box], corrected[box] / field, corrected[box])
+    return volume.with_array(corrected)

@@ -185,8 +185,9 @@ def _keep_likely_parts(wt: np.ndarray, core: np.ndarray, thresholds: Thresholds,
     parts, count = ndimage.label(wt)
     if count < 2:
         return wt
-    numbers = np.arange(1, count + 1)
-    highest = ndimage.maximum(core, parts, numbers)
+    highest = np.zeros(count + 1, dtype=core.dtype)
+    np.maximum.at(highest, parts[wt], core[wt])
+    highest = highest[1:]
     likely = highest >= thresholds.core_share * highest.max()
     likely &= (np.bincount(parts.ravel())[1:] * voxel_ml >= thresholds.smallest_part_ml) | (highest == highest.max())
     return np.concatenate([[False], likely])[parts]
