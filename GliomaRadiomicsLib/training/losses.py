@@ -12,8 +12,8 @@ ABSENT = 0.2
 def dice_bce_loss(logits: torch.Tensor, target: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Soft Dice plus binary cross-entropy, per region, weighted over the regions.
 
-    Where a region is absent from the target its Dice term, which then only counts false voxels, weighs `ABSENT`: with
-    the full weight a network that sees many patches without enhancing tumour learns never to find any.
+    Where a region is absent from the target its Dice term, which then only counts false voxels, weighs `ABSENT`, so
+    that many patches without enhancing tumour do not outweigh the few that have some.
 
     Args:
         logits: Shape ``(batch, regions, i, j, k)``.
