@@ -27,8 +27,8 @@ class AugmentationSettings:
     noise: float = 0.12
     p_noise: float = 0.3
     p_blur: float = 0.15
-    bias: float = 0.3
-    p_bias: float = 0.5
+    bias: float = 0.4
+    p_bias: float = 0.6
     p_deenhance: float = 0.1
     p_all_sequences: float = 0.55
     p_flair_only: float = 0.12

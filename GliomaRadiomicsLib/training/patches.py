@@ -67,43 +67,51 @@ class PatchSampler:
     ) -> None:
         self.cases, self.shape, self.wide_shape = list(cases), shape, wide_shape
         self.settings, self.seed, self.p_wide = settings, seed, p_wide
-        weights = np.array([case.weight for case in cases], dtype=float)
-        self._share = weights / weights.sum()
+        self._weight = np.array([case.weight for case in cases], dtype=float)
         self._places = [_label_places(case.labels) for case in cases]
+        self._labels = sorted(
+            {label for case, places in zip(cases, self._places, strict=True) if case.weight for label in places}
+        )
 
     def patch(self, step: int) -> Patch:
         """The patch of training step ``step``."""
         rng = np.random.default_rng((self.seed, step))
-        number = int(rng.choice(len(self.cases), p=self._share))
+        number, centre = self._place(rng)
         case = self.cases[number]
         variation = augmentation.draw(rng, self.settings, case.available)
         wide = rng.random() < self.p_wide
         shape = self.wide_shape if wide else self.shape
-        centre = np.array(case.labels.shape) / 2.0 if wide else self._centre(rng, number)
+        centre = np.array(case.labels.shape) / 2.0 if wide else centre
         images, labels = augmentation.apply_spatial(case.images, case.labels, centre, shape, variation.matrix)
         if variation.deenhance and case.available[:2].all():
             images, labels = augmentation.deenhance(images, labels)
         images = augmentation.apply_intensity(images, variation)
         return Patch(images, region_targets(labels), torch.as_tensor(variation.present, dtype=torch.float32))
 
-    def _centre(self, rng: np.random.Generator, number: int) -> np.ndarray:
-        places = self._places[number]
-        if places and rng.random() < 0.7:
-            chosen = places[int(rng.integers(len(places)))]
+    def _place(self, rng: np.random.Generator) -> tuple[int, np.ndarray]:
+        """Number of a case and a centre in it: near each label equally often, however few cases have it."""
+        if self._labels and rng.random() < 0.7:
+            label = self._labels[int(rng.integers(len(self._labels)))]
+            number = self._draw_case(rng, np.array([label in places for places in self._places]))
+            chosen = self._places[number][label]
             point = chosen[int(rng.integers(len(chosen)))].astype(float)
-            return point + rng.uniform(-0.25, 0.25, 3) * np.array(self.shape)
-        size = np.array(self.cases[number].labels.shape)
-        return rng.uniform(0.25, 0.75, 3) * size
+            return number, point + rng.uniform(-0.25, 0.25, 3) * np.array(self.shape)
+        number = self._draw_case(rng, np.ones(len(self.cases), dtype=bool))
+        return number, rng.uniform(0.25, 0.75, 3) * np.array(self.cases[number].labels.shape)
+
+    def _draw_case(self, rng: np.random.Generator, among: np.ndarray) -> int:
+        weight = self._weight * among
+        return int(rng.choice(len(self.cases), p=weight / weight.sum()))
 
 
-def _label_places(labels: torch.Tensor, most: int = 2000) -> list[np.ndarray]:
+def _label_places(labels: torch.Tensor, most: int = 2000) -> dict[int, np.ndarray]:
     """A sample of voxel indices of each label present."""
     array = labels.numpy()
-    places = []
+    places = {}
     for value in (1, 2, 4):
         found = np.argwhere(array == value)
         if len(found):
-            places.append(found[:: max(1, len(found) // most)])
+            places[value] = found[:: max(1, len(found) // most)]
     return places
 
 

@@ -47,7 +47,7 @@ def make_segmentation_bundle() -> Callable[[Path], Path]:
         done = {"cases": [], "sites": [], "phantoms": 0, "steps": 0, "minutes": 0.0, "learning_rate": 1e-3}
         done |= {"precision": "32-true", "settings": vars(settings)}
         texts: dict[str, Any] = {"cohort": "none", "attribution": ["nobody"], "licence": "Apache-2.0"}
-        return save_segmentation(folder, network, done, [], "not measured", **texts, **options)
+        return save_segmentation(folder, [network], done, [], "not measured", **texts, **options)
 
     return make
 

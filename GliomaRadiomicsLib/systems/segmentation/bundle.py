@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ ALL = "+".join(SEQUENCES)
 
 def save_segmentation(
     folder: Path,
-    network: torch.nn.Module,
+    networks: Sequence[torch.nn.Module],
     done: dict[str, Any],
     rows: list[dict[str, Any]],
     validation: str,
@@ -41,7 +42,7 @@ def save_segmentation(
 
     Args:
         folder: Where.
-        network: The trained network.
+        networks: The trained networks; the mean of their probabilities is what the bundle answers.
         done: What `fit` reports.
         rows: Rows of `evaluate` on patients the measured networks were not trained on; may be empty.
         validation: How those patients relate to the training patients.
@@ -75,13 +76,18 @@ def save_segmentation(
         "network": {
             "architecture": "SegmentationNet",
             "channels": list(done["settings"]["channels"]),
+            "members": len(networks),
             "regions": list(REGIONS),
         },
         "thresholds": asdict(thresholds or Thresholds()),
         "training": _training(done, cohort),
         "evidence": _evidence(rows, cohort, validation, notes or []),
     }
-    weights = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
+    weights = {
+        f"{member}.{name}": value.detach().cpu().half().contiguous()
+        for member, network in enumerate(networks)
+        for name, value in network.state_dict().items()
+    }
     return save_bundle(folder, metadata, tensors=weights, overwrite=overwrite)
 
 
@@ -165,7 +171,8 @@ def train_bundle(
         patients: The cohort; needs ``seg`` and, for the validation, ``site``.
         out: Bundle folder.
         config: Fields of `SegmentationSettings` (``augmentation`` and ``loop`` nested), and optionally ``validation``
-            (``site`` or ``none``), ``cohort``, ``attribution``, ``licence``.
+            (``site`` or ``none``), ``final`` (``all``: one network trained on everyone; ``folds``: the mean of the
+            networks of the validation), ``cohort``, ``attribution``, ``licence``.
         progress: Told what happens.
     """
     from GliomaRadiomicsLib.systems.segmentation.config import read_config
@@ -176,32 +183,70 @@ def train_bundle(
         check_labelled(patient)
     work = out.with_name(f"{out.name}.work")
     texts = {key: about[key] for key in ("cohort", "attribution", "licence")}
-    rows = _left_out_rows(patients, settings, work, texts, progress) if about["validation"] == "site" else []
-    with progress.step("final", 0.7, 0.95, "training on all patients"):
-        network, done = fit(patients, settings, work / "all.pt", progress)
+    folds = _folds(patients, settings, work, progress) if about["validation"] == "site" else []
+    rows = _left_out_rows(patients, folds, work, texts, progress)
+    networks, done = [fold.network for fold in folds], _together(folds)
+    if about["final"] == "all" or not folds:
+        with progress.step("final", 0.7, 0.95, "training on all patients"):
+            network, done = fit(patients, settings, work / "all.pt", progress)
+            networks = [network]
     validation = "each site left out in turn, networks trained on the others" if rows else "not measured"
-    return save_segmentation(out, network, done, rows, validation, **texts)
+    return save_segmentation(out, networks, done, rows, validation, **texts, notes=_notes(folds, about["final"]))
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """A network that never saw one site."""
+
+    site: str
+    network: torch.nn.Module
+    done: dict[str, Any]
+
+
+def _folds(patients: list[Patient], settings: SegmentationSettings, work: Path, progress: Progress) -> list[_Fold]:
+    sites = sorted({p.values.get("site", "") for p in patients})
+    folds = []
+    for number, site in enumerate(sites if len(sites) > 1 else ()):
+        start, end = 0.7 * number / len(sites), 0.7 * (number + 0.9) / len(sites)
+        with progress.step(f"without-{site}", start, end, f"training without site {site}"):
+            kept = replace(settings, exclude_sites=(site,))
+            folds.append(_Fold(site, *fit(patients, kept, work / f"without-{_file_name(site)}.pt", progress)))
+    return folds
 
 
 def _left_out_rows(
-    patients: list[Patient], settings: SegmentationSettings, work: Path, texts: dict[str, Any], progress: Progress
+    patients: list[Patient], folds: list[_Fold], work: Path, texts: dict[str, Any], progress: Progress
 ) -> list[dict[str, Any]]:
-    from dataclasses import replace
-
-    sites = sorted({p.values.get("site", "") for p in patients})
     rows: list[dict[str, Any]] = []
-    for number, site in enumerate(sites if len(sites) > 1 else ()):
-        start = 0.7 * number / len(sites)
-        with progress.step(f"without-{site}", start, start + 0.7 / len(sites), f"training without site {site}"):
-            fold = replace(settings, exclude_sites=(site,))
-            name = _file_name(site)
-            network, done = fit(patients, fold, work / f"without-{name}.pt", progress)
-            bundle = save_segmentation(
-                work / f"without-{name}", network, done, [], "not measured", overwrite=True, **texts
-            )
-            left_out = [p for p in patients if p.values.get("site", "") == site]
-            rows += evaluate(Segmenter(bundle), left_out, progress=progress)
+    for fold in folds:
+        bundle = work / f"without-{_file_name(fold.site)}"
+        save_segmentation(bundle, [fold.network], fold.done, [], "not measured", overwrite=True, **texts)
+        left_out = [p for p in patients if p.values.get("site", "") == fold.site]
+        rows += evaluate(Segmenter(bundle), left_out, progress=progress)
     return rows
+
+
+def _together(folds: list[_Fold]) -> dict[str, Any]:
+    """What was done for all folds: every patient was seen by all networks but one."""
+    if not folds:
+        return {}
+    return {
+        **folds[0].done,
+        "cases": sorted({case for fold in folds for case in fold.done["cases"]}),
+        "sites": sorted({site for fold in folds for site in fold.done["sites"]}),
+        "steps": [fold.done["steps"] for fold in folds],
+        "minutes": round(sum(fold.done["minutes"] for fold in folds), 1),
+    }
+
+
+def _notes(folds: list[_Fold], final: str) -> list[str]:
+    if not folds or final == "all":
+        return []
+    return [
+        f"The bundle is the mean of {len(folds)} networks, each trained without one site. The figures are of each of "
+        "these networks alone, on the patients of the site it never saw; the mean of them cannot be measured on these "
+        "patients, since every patient was seen by the other networks."
+    ]
 
 
 def _file_name(site: str) -> str:

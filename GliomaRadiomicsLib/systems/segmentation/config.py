@@ -14,11 +14,14 @@ from GliomaRadiomicsLib.training.loop import LoopSettings
 
 ABOUT: dict[str, Any] = {
     "validation": "site",
+    "final": "all",
     "cohort": "not stated",
     "attribution": ["the owner of the training cohort"],
     "licence": "as the training cohort",
 }
 """What a configuration may say besides the settings, with the defaults."""
+
+CHOICES = {"validation": ("site", "none"), "final": ("all", "folds")}
 
 
 def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[str, Any]]:
@@ -34,10 +37,10 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
     }
     settings = _build(SegmentationSettings, rest, nested)
     about = {key: _like(default, config.get(key, default), key) for key, default in ABOUT.items()}
-    if about["validation"] not in ("site", "none"):
-        raise RefusedInput(
-            what="unknown validation", where="--config", found=about["validation"], remedy="give site or none"
-        )
+    for key, known in CHOICES.items():
+        if about[key] not in known:
+            remedy = f"give {' or '.join(known)}"
+            raise RefusedInput(what=f"unknown {key}", where="--config", found=about[key], remedy=remedy)
     _check_shapes(settings)
     _check_ranges(settings)
     return settings, about

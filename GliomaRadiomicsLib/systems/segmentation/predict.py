@@ -83,10 +83,13 @@ class Segmenter:
                 remedy="give a segmentation bundle",
             )
         self.device = choose_device(device)
-        network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
         weights = load_tensors(bundle)
-        network.load_state_dict({name: torch.from_numpy(value).float() for name, value in weights.items()})
-        self.network: SegmentationNet = network.to(memory_format=torch.channels_last_3d).to(self.device).eval()  # type: ignore[call-overload]
+        self.networks: list[SegmentationNet] = []
+        for member in range(self.metadata["network"]["members"]):
+            network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
+            mine = {name.removeprefix(f"{member}."): w for name, w in weights.items() if name.startswith(f"{member}.")}
+            network.load_state_dict({name: torch.from_numpy(w).float() for name, w in mine.items()})
+            self.networks.append(network.to(memory_format=torch.channels_last_3d).to(self.device).eval())  # type: ignore[call-overload]
         self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
 
     def predict(
@@ -141,22 +144,30 @@ class Segmenter:
         return {key: evidence[key] for key in ("cohort", "validation")} | {"dice": dice}
 
     def _probabilities(self, as_it_is: NetworkInput, corrected: NetworkInput, progress: Progress) -> np.ndarray:
-        """Mean over the images as they are and the corrected ones mirrored, shape ``(3, i, j, k)``."""
+        """Mean over the passes, shape ``(3, i, j, k)``.
+
+        Networks see the images as they are and the corrected ones mirrored, in turn; a single one sees both.
+        """
+        networks = self.networks if len(self.networks) > 1 else self.networks * 2
+        found = []
+        for number, network in enumerate(networks):
+            progress.report(0.4 + 0.5 * number / len(networks), "segmenting")
+            mirrored = number % 2 == 1
+            found.append(self._pass(network, corrected if mirrored else as_it_is, mirrored))
+        return np.mean(found, axis=0, dtype=np.float32)
+
+    def _pass(self, network: SegmentationNet, ready: NetworkInput, mirrored: bool) -> np.ndarray:
+        """Probabilities of one network, shape ``(3, i, j, k)``."""
         import torch
 
-        present = torch.from_numpy(as_it_is.present.astype(np.float32))[None].to(self.device)
-        total: np.ndarray | float = 0.0
+        present = torch.from_numpy(ready.present.astype(np.float32))[None].to(self.device)
+        images = torch.from_numpy(ready.images[:, ::-1].copy() if mirrored else ready.images)[None].to(self.device)
+        size = images.shape[2:]
+        pad = [(-n) % network.multiple for n in size]
         with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=bf16_pays(self.device)):
-            for number, (ready, mirrored) in enumerate(((as_it_is, False), (corrected, True))):
-                progress.report(0.4 + 0.3 * number, "segmenting")
-                images = torch.from_numpy(ready.images[:, ::-1].copy() if mirrored else ready.images)[None]
-                size = images.shape[2:]
-                pad = [(-n) % self.network.multiple for n in size]
-                padded = torch.nn.functional.pad(images.to(self.device), [0, pad[2], 0, pad[1], 0, pad[0]])
-                found = self.network(padded, present).float().sigmoid()[0, :, : size[0], : size[1], : size[2]]
-                found = found.cpu().numpy()
-                total = total + (found[:, ::-1] if mirrored else found)
-        return np.asarray(total / 2)
+            logits = network(torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]]), present)
+        found = logits.float().sigmoid()[0, :, : size[0], : size[1], : size[2]].cpu().numpy()
+        return found[:, ::-1] if mirrored else found
 
 
 def remove_shading(volumes: dict[str, Volume], brain_mask: Volume) -> dict[str, Volume]:

@@ -42,11 +42,11 @@ class SegmentationSettings:
     """
 
     channels: tuple[int, ...] = (32, 64, 96, 128)
-    patch: tuple[int, int, int] = (80, 96, 80)
+    patch: tuple[int, int, int] = (64, 80, 64)
     wide_patch: tuple[int, int, int] = (144, 176, 144)
-    p_wide: float = 0.04
+    p_wide: float = 0.03
     region_weights: tuple[float, float, float] = (1.0, 1.0, 1.2)
-    phantoms: int = 24
+    phantoms: int = 36
     phantom_share: float = 0.25
     exclude_sites: tuple[str, ...] = ()
     seed: int = 0

@@ -62,6 +62,15 @@ def test_most_patches_hold_tumour() -> None:
     assert np.mean([bool(centred.patch(step).target[0].any()) for step in range(30)]) > 0.6
 
 
+def test_enhancing_tumour_is_shown_often_though_few_patients_have_it() -> None:
+    cases = [case("enhancing", 0), *(case(f"plain{n}", n) for n in range(1, 10))]
+    for plain in cases[1:]:
+        plain.labels[plain.labels == 4] = 2
+    drawn = sampler(cases=cases, p_wide=0.0)
+    share = np.mean([bool(drawn.patch(step).target[2].any()) for step in range(100)])
+    assert share > 0.25
+
+
 def test_targets_are_the_overlapping_regions() -> None:
     target = region_targets(torch.tensor([[[0, 1, 2, 4]]], dtype=torch.uint8))
     assert target[:, 0, 0].tolist() == [[0, 1, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]]

@@ -23,6 +23,7 @@ from GliomaRadiomicsLib.models.bundle import verify
 from GliomaRadiomicsLib.systems.segmentation import train
 from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, summarise
+from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 from GliomaRadiomicsLib.systems.segmentation.train import training_case
 from GliomaRadiomicsLib.training.patches import TrainingCase
 
@@ -76,6 +77,21 @@ def test_the_folds_left_their_checkpoints(trained: Path) -> None:
     steps = {path.name: torch.load(path, weights_only=True)["step"] for path in work.glob("*.pt")}
     assert len(steps) == 3
     assert set(steps.values()) == {30}
+
+
+def test_the_networks_of_the_folds_can_be_the_bundle(cohort: Path, tmp_path: Path) -> None:
+    made = train_bundle(read_cohort(cohort), tmp_path / "mean", CONFIG | {"final": "folds"})
+    metadata = verify(made)
+    assert (metadata["network"]["members"], metadata["training"]["n"]) == (2, 4)
+    assert metadata["training"]["steps"] == [30, 30]
+    assert "mean of 2 networks" in metadata["evidence"]["notes"][0]
+    volumes, labels = toy_patient(0)
+    brain = labels.with_array(np.any([v.array != 0 for v in volumes.values()], axis=0).astype(np.uint8))
+    segmenter = Segmenter(made, "cpu")
+    assert [path.name for path in tmp_path.glob("mean.work/*.pt") if path.name == "all.pt"] == []
+    both = segmenter.predict(volumes, brain).probabilities["WT"].array
+    segmenter.networks = segmenter.networks[:1]
+    assert not np.array_equal(segmenter.predict(volumes, brain).probabilities["WT"].array, both)
 
 
 def test_the_command_evaluates_the_bundle(trained: Path, cohort: Path, tmp_path: Path) -> None:
