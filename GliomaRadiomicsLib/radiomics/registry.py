@@ -7,9 +7,15 @@ the covariance of the voxel centres. The full definitions are those of pyradiomi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from GliomaRadiomicsLib.radiomics.ibsi.features import SECTIONS, TABLES
+
+CONVENTIONS = ("pyradiomics", "ibsi")
+"""Whose definitions features have: those of pyradiomics 3.0.1 or those of the IBSI reference manual."""
+
+_MANUAL = "IBSI reference manual (arXiv:1612.07003), section "
 _DOCUMENTATION = "pyradiomics 3.0.1 documentation, radiomics."
 
 
@@ -19,15 +25,21 @@ class Feature:
 
     Attributes:
         name: Name within its family, as in pyradiomics.
-        family: One of `FAMILIES`.
+        family: One of `FAMILIES`, or in the IBSI convention one of `IBSI_FAMILIES`.
         unit: Unit of the value; ``I`` is the unit of the image, ``bin`` a grey level, empty for a plain number.
         formula: What is computed, in short.
+        convention: One of `CONVENTIONS`.
+        ibsi_code: Code of the IBSI manual; empty where IBSI has no such feature or defines it otherwise.
+        ibsi_tag: Name of the feature in the IBSI reference values, without the aggregation.
     """
 
     name: str
     family: str
     unit: str
     formula: str
+    convention: str = "pyradiomics"
+    ibsi_code: str = ""
+    ibsi_tag: str = ""
 
     @property
     def full_name(self) -> str:
@@ -37,6 +49,8 @@ class Feature:
     @property
     def reference(self) -> str:
         """Where the full definition stands."""
+        if self.convention == "ibsi":
+            return f"{_MANUAL}{SECTIONS[self.family]}"
         return f"{_DOCUMENTATION}{self.family}"
 
 
@@ -155,16 +169,56 @@ FAMILIES = tuple(_TABLES)
 """Families in the order they are computed."""
 
 
+IBSI_FAMILIES = tuple(TABLES)
+"""Families of the IBSI convention in the order they are computed."""
+
+
 def _parse(family: str, table: str) -> tuple[Feature, ...]:
     rows = [[cell.strip() for cell in line.split("|", 2)] for line in table.strip().splitlines()]
-    return tuple(Feature(name, family, unit, formula) for name, unit, formula in rows)
+    same = {name: (code, tag) for name, tag, code, *own in _ibsi_lines(family) if not own}
+    found = []
+    for name, unit, formula in rows:
+        code, tag = same.get(name, ("", ""))
+        found.append(Feature(name, family, unit, formula, ibsi_code=code, ibsi_tag=tag))
+    return tuple(found)
+
+
+def _ibsi_lines(family: str) -> list[list[str]]:
+    lines = TABLES.get(family, "").strip().splitlines()
+    return [[cell.strip() for cell in line.split("|", 4)] for line in lines]
 
 
 FEATURES: tuple[Feature, ...] = tuple(feature for family, table in _TABLES.items() for feature in _parse(family, table))
-"""All features this engine computes."""
+"""All features of the pyradiomics convention."""
+
+
+def _ibsi_feature(family: str, line: list[str]) -> Feature:
+    name, tag, code, *own = line
+    if own:
+        return Feature(name, family, *own, "ibsi", code, tag)
+    known = next(feature for feature in FEATURES if (feature.family, feature.name) == (family, name))
+    return replace(known, convention="ibsi")
+
+
+IBSI_FEATURES: tuple[Feature, ...] = tuple(
+    _ibsi_feature(family, line) for family in TABLES for line in _ibsi_lines(family)
+)
+"""All features of the IBSI convention; names are those of pyradiomics where the features are the same."""
 
 
 @cache
-def names_of(family: str) -> tuple[str, ...]:
+def features_of(convention: str) -> tuple[Feature, ...]:
+    """All features of one of `CONVENTIONS`."""
+    return IBSI_FEATURES if convention == "ibsi" else FEATURES
+
+
+@cache
+def families_of(convention: str) -> tuple[str, ...]:
+    """Families of one of `CONVENTIONS`, in the order they are computed."""
+    return IBSI_FAMILIES if convention == "ibsi" else FAMILIES
+
+
+@cache
+def names_of(family: str, convention: str = "pyradiomics") -> tuple[str, ...]:
     """Names of the features of a family, in their order."""
-    return tuple(feature.name for feature in FEATURES if feature.family == family)
+    return tuple(feature.name for feature in features_of(convention) if feature.family == family)
