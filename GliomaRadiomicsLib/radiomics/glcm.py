@@ -26,7 +26,7 @@ MOST_CELLS = 20_000_000
 
 def features(texture: Texture) -> dict[str, float]:
     """All 24 GLCM features, mean over directions; NaN without pairs, but MCC of a single level is always 1."""
-    parts = [_direction_features(Cooccurrence(counts, texture.levels.present)) for counts in _matrices(texture)]
+    parts = [matrix_features(Cooccurrence(counts, texture.levels.present)) for counts in _matrices(texture)]
     if not parts:
         nothing = dict.fromkeys(names_of("glcm"), float("nan"))
         return nothing | {"MCC": 1.0} if len(texture.levels.present) == 1 else nothing
@@ -47,19 +47,19 @@ def _matrices(texture: Texture) -> Iterator[Array]:
     weights = texture.direction_weights("within_distances")
     if weights is not None:
         weights = np.ones_like(weights) if settings.weightingNorm == "no_weighting" else np.exp(-(weights**2))
-        total = sum(weight * _pairs(texture, row) for row, weight in enumerate(weights))
+        total = sum(weight * pairs(texture, row) for row, weight in enumerate(weights))
         chunks: Iterator[list[Array]] = iter([[np.asarray(total)]])
     else:
         at_once = max(1, MOST_CELLS // number**2)
         starts = range(0, len(steps), at_once)
-        chunks = ([_pairs(texture, row) for row in range(len(steps))[first : first + at_once]] for first in starts)
+        chunks = ([pairs(texture, row) for row in range(len(steps))[first : first + at_once]] for first in starts)
     for chunk in chunks:
-        pairs = [counts + counts.T if settings.symmetricalGLCM else counts for counts in chunk if counts.any()]
-        if pairs:
-            yield np.stack(pairs, axis=2)
+        used = [counts + counts.T if settings.symmetricalGLCM else counts for counts in chunk if counts.any()]
+        if used:
+            yield np.stack(used, axis=2)
 
 
-def _pairs(texture: Texture, direction: int) -> Array:
+def pairs(texture: Texture, direction: int) -> Array:
     """How often each level has each level as its neighbour in one direction: shape (levels, levels)."""
     number = len(texture.levels.present)
     cells = texture.levels.index * np.int64(number + 1) + texture.within_distances[direction]
@@ -93,7 +93,8 @@ class Cooccurrence:
         return np.stack([np.bincount(classes, weights=column, minlength=size) for column in flat.T], axis=1)
 
 
-def _direction_features(c: Cooccurrence) -> dict[str, Array]:
+def matrix_features(c: Cooccurrence) -> dict[str, Array]:
+    """All 24 features of each direction of a matrix: arrays of shape ``(directions,)``."""
     return {
         **_joint(c),
         **_sums(c),

@@ -15,26 +15,50 @@ from GliomaRadiomicsLib.radiomics.texture import Texture
 COARSEST = 1e6
 
 
-def differences(texture: Texture) -> npt.NDArray[np.float64]:
-    """Sum, over the voxels of each level present, of the difference to the mean level of their neighbours.
+def differences(
+    texture: Texture, weights: npt.NDArray[np.float64] | None = None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Differences of the voxels to the mean level of their neighbours.
 
-    Voxels without a neighbour in the region count as having no difference.
+    Args:
+        texture: The discretised region.
+        weights: Weight of each row of ``within_distances`` in the mean; None: all the same.
+
+    Returns:
+        The sum over the voxels of each level present, and which voxels have a neighbour in the region: shape
+        ``(voxels,)``. Voxels without one count as having no difference.
     """
     levels, neighbourhood = texture.levels, texture.region.within_distances
     values = np.append(levels.present, 0.0)
     totals = np.zeros(texture.region.voxels)
-    for row in texture.within_distances:
-        totals += values[row]
-    count = neighbourhood.count
-    difference = np.where(count > 0, np.abs(values[levels.index] - totals / np.maximum(count, 1)), 0.0)
-    sums = np.zeros(len(levels.present))
-    sums[:] = np.bincount(levels.index, weights=difference, minlength=len(sums))
-    return sums
+    if weights is None:
+        weight = neighbourhood.count
+        for row in texture.within_distances:
+            totals += values[row]
+    else:
+        weight = weights @ (neighbourhood.neighbours < texture.region.voxels)
+        for factor, row in zip(weights, texture.within_distances, strict=True):
+            totals += factor * values[row]
+    known = weight > 0
+    difference = np.where(known, np.abs(values[levels.index] - totals / np.where(known, weight, 1)), 0.0)
+    return np.bincount(levels.index, weights=difference, minlength=len(levels.present)), known
 
 
 def features(texture: Texture) -> dict[str, float]:
     """All five NGTDM features."""
-    i, counts, s = texture.levels.present, texture.levels.counts, differences(texture)
+    return matrix_features(texture.levels.present, texture.levels.counts, differences(texture)[0])
+
+
+def matrix_features(
+    i: npt.NDArray[np.float64], counts: npt.NDArray[np.int64], s: npt.NDArray[np.float64]
+) -> dict[str, float]:
+    """All five features of a matrix.
+
+    Args:
+        i: The levels that occur.
+        counts: Number of voxels of each.
+        s: Sum of the differences of each.
+    """
     voxels, number = counts.sum(), len(i)
     p = counts / voxels
     apart = np.abs(i[:, None] - i)
