@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.extraction import ALL_FEATURES, Extracted, image_rows, nan_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
+from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
@@ -94,7 +95,8 @@ class _Image:
         if region is None or self._transform is None:
             return nan_rows(_IMAGE, self._refusal or _ABSENT)
         try:
-            return image_rows(region, self._array, self._transform)
+            left = kept(region, self._array, self._transform)
+            return image_rows(left, self._array, self._transform)
         except RefusedInput as error:
             return nan_rows(_IMAGE, str(error))
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume
-from GliomaRadiomicsLib.radiomics.extraction import Extracted, find_region, image_rows, shape_rows
-from GliomaRadiomicsLib.radiomics.intensity import normalisation
+from GliomaRadiomicsLib.radiomics.extraction import Extracted, image_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
+from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
 from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
 from GliomaRadiomicsLib.radiomics.region import select_label
 
@@ -85,16 +85,17 @@ class _Native:
     def parts(
         self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
     ) -> Iterator[tuple[str, int, Extracted]]:
-        """Rows of the mask, then of each image; the region is found once."""
+        """Rows of the mask, then of each image; shape again only where an image changes the region."""
         settings, selection = self.parameters.settings, self.parameters.selection
         used = settings.label if label is None else label
-        region = None
+        before: Prepared | None = None
         for sequence, volume in volumes:
-            found = find_region(volume, mask, used, settings, known=region)
-            if region is None:
-                yield "mask", used, shape_rows(found, selection)
-            region, array = found, volume.array.T
-            yield sequence, used, image_rows(region, array, normalisation(array, settings), selection)
+            found = prepare(volume, mask, used, settings, known=before)
+            if before is None or found.of_shape is not before.of_shape:
+                of_mask = before is None and settings.resegmentRange is None
+                yield "mask" if of_mask else sequence, used, shape_rows(found.of_shape, selection)
+            yield sequence, used, image_rows(found.region, found.array, selection=selection)
+            before = found
 
 
 @dataclass(frozen=True)

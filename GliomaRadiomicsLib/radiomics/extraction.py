@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics import firstorder, glcm, gldm, glrlm, glszm, ngtdm, shape
 from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels, discretise
-from GliomaRadiomicsLib.radiomics.intensity import Transform, normalisation, resegmented
-from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop, select_label
+from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
+from GliomaRadiomicsLib.radiomics.preparation import finite, prepare
+from GliomaRadiomicsLib.radiomics.region import Region
 from GliomaRadiomicsLib.radiomics.registry import FAMILIES, names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 from GliomaRadiomicsLib.radiomics.texture import Texture
@@ -83,21 +82,8 @@ def extract(
             if there would be too many grey levels.
     """
     settings = (settings or RadiomicsSettings()).check()
-    region = find_region(image, mask, settings.label if label is None else label, settings)
-    array = image.array.T
-    return shape_rows(region, selection) + image_rows(region, array, normalisation(array, settings), selection)
-
-
-def find_region(
-    image: Volume,
-    mask: Volume,
-    label: int | tuple[int, ...],
-    settings: RadiomicsSettings,
-    known: Region | None = None,
-) -> Region:
-    """The region of a mask, or the one ``known`` already, after checking that the mask fits the image."""
-    check_grids(image, mask, settings)
-    return known or crop(select_label(mask, label if isinstance(label, tuple) else (label,)), mask.spacing, settings)
+    found = prepare(image, mask, settings.label if label is None else label, settings)
+    return shape_rows(found.of_shape, selection) + image_rows(found.region, found.array, selection=selection)
 
 
 def shape_rows(region: Region, selection: Selection = ALL_FEATURES) -> Extracted:
@@ -110,12 +96,12 @@ def shape_rows(region: Region, selection: Selection = ALL_FEATURES) -> Extracted
 
 
 def image_rows(
-    region: Region, array: npt.NDArray, transform: Transform, selection: Selection = ALL_FEATURES
+    region: Region, array: npt.NDArray, transform: Transform = unchanged, selection: Selection = ALL_FEATURES
 ) -> Extracted:
     """Features of the voxel values of a region.
 
     Args:
-        region: The region.
+        region: The region, as resegmentation leaves it.
         array: The whole image, shape ``(k, j, i)``.
         transform: What its values are changed by first.
         selection: Features wanted.
@@ -125,12 +111,9 @@ def image_rows(
     """
     wanted = {family: names for family, names in selection.items() if family in _IMAGE_FAMILIES}
     reason = region.why_not()
-    if not reason:
-        region, values = resegmented(region, transform(_finite(region.values(array))))
-        reason = region.why_not()
     if reason:
         return nan_rows(wanted, reason)
-    found = _Input(region, values)
+    found = _Input(region, transform(finite(region.values(array))))
     return [row for family, names in wanted.items() for row in _rows(family, _IMAGE_FAMILIES[family](found), names)]
 
 
@@ -142,19 +125,3 @@ def nan_rows(selection: Selection, reason: str) -> Extracted:
 def _rows(family: str, values: dict[str, float], names: tuple[str, ...]) -> Extracted:
     why = _WHY_NAN.get(family, "not defined for this region")
     return [(f"original_{family}_{name}", values[name], why if math.isnan(values[name]) else "") for name in names]
-
-
-def _finite(values: npt.NDArray) -> npt.NDArray:
-    if not (np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)):
-        raise RefusedInput(
-            what="image without numbers", where="image", found=values.dtype, remedy="convert it to float"
-        )
-    bad = len(values) - np.count_nonzero(np.isfinite(values))
-    if bad:
-        raise RefusedInput(
-            what="values of the region are not finite",
-            where="image",
-            found=f"{bad} of {len(values)} voxels NaN or infinite",
-            remedy="repair the image or leave these voxels out of the mask",
-        )
-    return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,22 +17,36 @@ Transform = Callable[[npt.NDArray], npt.NDArray]
 """From voxel values of an image to the values features are computed of; applied to the region only."""
 
 
-def normalisation(array: npt.NDArray, settings: RadiomicsSettings) -> Transform:
-    """What the settings do to the values of an image: nothing, or z-scores over the whole image, scaled and clipped.
+def unchanged(values: npt.NDArray) -> npt.NDArray:
+    """The transform that leaves voxel values as they are."""
+    return values
+
+
+def normalised(image: Volume, settings: RadiomicsSettings) -> Volume:
+    """The image as the settings ask for it: itself, or z-scored over all its voxels, clipped and scaled.
 
     Source: pyradiomics 3.0.1, ``imageoperations.normalizeImage``.
+
+    Raises:
+        RefusedInput: If the image is constant or has values that are not finite.
     """
     if not settings.normalize:
-        return lambda values: values
-    mean, deviation = _spread(array.astype(np.float64), "image")
+        return image
+    values = check_numbers(image.array, image.name).astype(np.float64)
+    mean, deviation = _spread(values, image.name or "image")
+    scores = (values - mean) / deviation
+    if settings.removeOutliers is not None:
+        scores = np.clip(scores, -settings.removeOutliers, settings.removeOutliers)
+    return image.with_array(scores * settings.normalizeScale)
 
-    def transform(values: npt.NDArray) -> npt.NDArray:
-        scores = (values.astype(np.float64) - mean) / deviation
-        if settings.removeOutliers is not None:
-            scores = np.clip(scores, -settings.removeOutliers, settings.removeOutliers)
-        return scores * settings.normalizeScale
 
-    return transform
+def check_numbers(values: npt.NDArray, name: str = "") -> npt.NDArray:
+    """The values; raises `RefusedInput` unless they are integers or floating-point numbers."""
+    if not (np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)):
+        raise RefusedInput(
+            what="image without numbers", where=name or "image", found=values.dtype, remedy="convert it to float"
+        )
+    return values
 
 
 def z_score_in_brain(image: Volume, brain_mask: Volume | None, scale: float) -> Transform:
@@ -65,17 +79,19 @@ def _spread(values: npt.NDArray[np.float64], name: str) -> tuple[float, float]:
     return mean, deviation
 
 
-def resegmented(region: Region, values: npt.NDArray) -> tuple[Region, npt.NDArray]:
-    """The part of a region whose values lie between the thresholds of the settings, and these values.
+def resegmented(region: Region, values: npt.NDArray) -> Region:
+    """The part of a region whose values lie between the thresholds of the settings.
 
-    The shape features stay those of the whole region.
+    Args:
+        region: The region.
+        values: Its voxel values, shape ``(voxels,)``.
 
     Raises:
         RefusedInput: If less than two voxels remain.
     """
     chosen = region.settings.resegmentRange
     if chosen is None:
-        return region, values
+        return region
     lower, upper = _thresholds(values, chosen, region.settings.resegmentMode)
     keep = (values >= lower) & (values <= upper)
     if np.count_nonzero(keep) < 2:
@@ -87,10 +103,21 @@ def resegmented(region: Region, values: npt.NDArray) -> tuple[Region, npt.NDArra
         )
     mask = np.zeros_like(region.mask)
     mask[region.mask] = keep
-    inner = bounding_box(mask)
-    outer = tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(region.box, inner, strict=True))
-    smaller = replace(region, mask=np.ascontiguousarray(mask[inner]), box=(outer[0], outer[1], outer[2]))
-    return smaller, values[keep]
+    return region.part(mask, bounding_box(mask))
+
+
+def region_of_shape(region: Region, left: Region) -> Region:
+    """The region whose shape is measured, where resegmentation left only a part of it.
+
+    Without ``resegmentShape`` pyradiomics 3.0.1 measures the original mask, but cut to the box of what is left.
+    """
+    if left is region or region.settings.resegmentShape or left.why_not():
+        return left
+    inner: Any = tuple(
+        slice(part.start - whole.start, part.stop - whole.start)
+        for part, whole in zip(left.box, region.box, strict=True)
+    )
+    return region.part(region.mask, inner)
 
 
 def _thresholds(values: npt.NDArray, chosen: tuple[float, ...], mode: str) -> tuple[float, float]:

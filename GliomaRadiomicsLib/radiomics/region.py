@@ -15,6 +15,8 @@ from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 Box = tuple[slice, slice, slice]
 
+_EDGE_VOXELS = 1e-3
+
 
 @dataclass(frozen=True)
 class Region:
@@ -57,6 +59,18 @@ class Region:
         """Voxel values of the region in a whole array (axis order k, j, i): shape ``(voxels,)``."""
         return array[self.box][self.mask]
 
+    def part(self, mask: npt.NDArray[np.bool_], inner: Box) -> Region:
+        """The part of this region in a box.
+
+        Args:
+            mask: Which voxels belong to it, shape as the mask of this region.
+            inner: The box, in voxels of this region's own box.
+        """
+        if mask is self.mask and mask[inner].shape == mask.shape:
+            return self
+        box = tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(self.box, inner, strict=True))
+        return Region(np.ascontiguousarray(mask[inner]), self.spacing, (box[0], box[1], box[2]), self.settings)
+
     def why_not(self) -> str:
         """Why pyradiomics would compute no feature of this region; empty if it would."""
         dimensions = sum(size > 1 for size in self.mask.shape)
@@ -95,23 +109,51 @@ def bounding_box(inside: npt.NDArray[np.bool_]) -> Box:
     return box[0], box[1], box[2]
 
 
+def fits(image: Volume, mask: Volume, settings: RadiomicsSettings) -> bool:
+    """Whether image and mask lie on the same grid."""
+    return image.same_grid(mask, settings.geometryTolerance)
+
+
 def check_grids(image: Volume, mask: Volume, settings: RadiomicsSettings) -> None:
     """Raise `RefusedInput` unless image and mask lie on the same grid."""
+    if not fits(image, mask, settings):
+        raise mismatch(image, mask, 0.0)
+
+
+def mismatch(image: Volume, mask: Volume, outside_mm: float) -> RefusedInput:
+    """The error for a mask on another grid, of which the region reaches ``outside_mm`` out of the image."""
     name = image.name or "image"
+    apart = f"voxels are up to {image.grid_distance_mm(mask):.3g} mm apart"
+    what, found = f"mask and image do not lie in the same place, {apart}", None
     if image.shape != mask.shape:
-        raise RefusedInput(
-            what="mask and image have different numbers of voxels",
-            where=mask.name or "mask",
-            found=f"{mask.shape}, {name} has {image.shape}",
-            remedy="resample the mask to the image with nearest neighbours",
-        )
-    distance = image.grid_distance_mm(mask)
-    if distance > settings.geometryTolerance:
-        raise RefusedInput(
-            what=f"mask and image do not lie in the same place, voxels are up to {distance:.3g} mm apart",
-            where=mask.name or "mask",
-            remedy=f"resample the mask to {name}, or raise geometryTolerance if the headers are known to be wrong",
-        )
+        what, found = "mask and image have different numbers of voxels", f"{mask.shape}, {name} has {image.shape}"
+        what += f", the first {np.linalg.norm(image.affine[:3, 3] - mask.affine[:3, 3]):.3g} mm apart"
+    remedy = f"set correctMask to bring the mask to the grid of {name}, or resample it"
+    if outside_mm > 0:
+        what += f", and the region reaches {outside_mm:.3g} mm out of the image"
+        remedy = "check that both are of the same patient and scan, and register the mask to the image first"
+    elif found is None:
+        remedy += "; raise geometryTolerance (mm) only if the headers are known to be wrong"
+    return RefusedInput(what=what, where=mask.name or "mask", found=found, remedy=remedy)
+
+
+def outside_mm(image: Volume, mask: Volume, inside: npt.NDArray[np.bool_]) -> float:
+    """How far the region of a mask on another grid reaches out of the image, in mm; 0 if it does not.
+
+    The ends of the region's box are compared, with a tolerance of a thousandth of a voxel, as in pyradiomics 3.0.1.
+
+    Args:
+        image: The image.
+        mask: Gives the place of the region.
+        inside: The region on the grid of the mask, shape ``(k, j, i)``.
+    """
+    box = bounding_box(inside)[::-1]
+    ends = np.array([[axis.start, axis.stop] for axis in box]) - 0.5
+    to_image = np.linalg.inv(image.affine) @ mask.affine
+    placed = to_image[:3, :3] @ ends + to_image[:3, 3:]
+    below, above = -0.5 - placed.min(axis=1), placed.max(axis=1) - (np.array(image.shape) - 0.5)
+    outside = np.maximum(below, above)
+    return float((outside * image.spacing).max()) if outside.max() > _EDGE_VOXELS else 0.0
 
 
 def select_label(mask: Volume, labels: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -3,20 +3,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from math import inf
+from numbers import Integral
 from typing import Any, Literal
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.registry import FAMILIES, names_of
+from GliomaRadiomicsLib.radiomics.registry import CONVENTIONS, FAMILIES, names_of
+
+_Rule = tuple[Callable[[Any], bool], str]
+"""Whether a value can be used, and what to give instead of one that cannot."""
 
 WEIGHTING_NORMS = ("infinity", "euclidean", "manhattan", "no_weighting")
 RESEGMENT_MODES = ("absolute", "relative", "sigma")
+AGGREGATIONS = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
+INTERPOLATORS = (
+    "sitkNearestNeighbor",
+    "sitkLinear",
+    "sitkBSpline",
+    "sitkGaussian",
+    "sitkLabelGaussian",
+    "sitkHammingWindowedSinc",
+    "sitkCosineWindowedSinc",
+    "sitkWelchWindowedSinc",
+    "sitkLanczosWindowedSinc",
+    "sitkBlackmanWindowedSinc",
+)
+"""Names of SimpleITK's interpolators, in the order of the numbers 1 to 10 that pyradiomics takes as well."""
 
-NOT_YET = ("resampledPixelSpacing", "preCrop", "correctMask", "resegmentShape", "label_channel")
-"""Settings of pyradiomics that the native backend refuses, rather than ignores, when they are switched on."""
-
-WITHOUT_EFFECT = ("additionalInfo", "interpolator", "padDistance", "enableCExtensions")
+WITHOUT_EFFECT = ("additionalInfo", "enableCExtensions")
 """Settings of pyradiomics that change no value this engine computes."""
 
 
@@ -28,6 +45,14 @@ class RadiomicsSettings:
         binWidth: Width of a grey-level bin, in the unit of the image; bins start at multiples of it.
         binCount: Number of bins between minimum and maximum of the region; replaces ``binWidth`` where given.
         label: Value of the region in the mask.
+        label_channel: Which of several masks in one file holds the region, counted from 0.
+        correctMask: Bring a mask that lies on another grid to that of the image, with nearest neighbours.
+        preCrop: Cut image and mask to the region and ``padDistance`` around it before they are filtered.
+        resampledPixelSpacing: Voxel size along i, j, k in mm that image and mask are resampled to; 0 keeps that axis,
+            and an axis along which the region is one voxel thick is always kept (None: no resampling).
+        interpolator: One of `INTERPOLATORS` or its number, for the image; the mask is always resampled with nearest
+            neighbours (None: no resampling).
+        padDistance: Voxels kept around the region for the filters when image and mask are resampled or cropped.
         normalize: Whether the image is z-scored over all its voxels first.
         normalizeScale: What the z-scores are multiplied by.
         removeOutliers: Clip z-scores at plus and minus this many standard deviations (None: no clipping).
@@ -42,12 +67,27 @@ class RadiomicsSettings:
         minimumROISize: The region must have more voxels than this (None: any number above one).
         resegmentRange: Leave out voxels of the region below the first and above the second threshold.
         resegmentMode: Thresholds are ``absolute`` values, ``relative`` to the maximum, or in ``sigma`` around the mean.
+        resegmentShape: Whether shape is that of the voxels ``resegmentRange`` leaves; otherwise it is, as in pyradiomics
+            3.0.1, that of the mask cut to the box of these voxels.
         geometryTolerance: Largest distance in mm between voxels of image and mask.
+        convention: Whose definitions features have, one of `CONVENTIONS`; the settings below are for ``ibsi`` only.
+        aggregation: One of `AGGREGATIONS`: whether texture is counted in slices (2D), in slices but put together
+            (2_5D) or in space, and whether directions are averaged or combined.
+        roundIntensities: Round voxel values to whole numbers after resampling, as for CT.
+        resegmentSigma: Leave out voxels further from the mean than this many standard deviations (None: none).
+        ivhBinWidth: Width of the bins of the intensity-volume histogram, from the lower end of ``resegmentRange``.
+        ivhBinCount: Number of these bins (both None: whole numbers are taken as they are, others put in 1,000 bins).
     """
 
     binWidth: float = 25
     binCount: int | None = None
     label: int = 1
+    label_channel: int = 0
+    correctMask: bool = False
+    preCrop: bool = False
+    resampledPixelSpacing: tuple[float, ...] | None = None
+    interpolator: str | int | None = "sitkBSpline"
+    padDistance: int = 5
     normalize: bool = False
     normalizeScale: float = 1
     removeOutliers: float | None = None
@@ -62,62 +102,112 @@ class RadiomicsSettings:
     minimumROISize: int | None = None
     resegmentRange: tuple[float, ...] | None = None
     resegmentMode: Literal["absolute", "relative", "sigma"] = "absolute"
+    resegmentShape: bool = False
     geometryTolerance: float = 1e-3
+    convention: str = "pyradiomics"
+    aggregation: str = "3D_avg"
+    roundIntensities: bool = False
+    resegmentSigma: float | None = None
+    ivhBinWidth: float | None = None
+    ivhBinCount: int | None = None
+
+    @property
+    def resamples(self) -> bool:
+        """Whether image and mask are resampled."""
+        return self.resampledPixelSpacing is not None and self.interpolator is not None
 
     def check(self) -> RadiomicsSettings:
         """Return these settings; raises `RefusedInput` for a value that cannot be used."""
-        for name in ("binWidth", "normalizeScale", "geometryTolerance"):
-            _require(getattr(self, name) > 0, name, getattr(self, name), "give a number above 0")
-        _require(self.binCount is None or self.binCount >= 1, "binCount", self.binCount, "give 1 or more")
-        _require(self.label >= 1, "label", self.label, "give a whole number above 0")
-        _require(bool(self.distances) and min(self.distances) >= 1, "distances", self.distances, "give 1 or more")
-        _require(
-            self.weightingNorm is None or self.weightingNorm in WEIGHTING_NORMS,
-            "weightingNorm",
-            self.weightingNorm,
-            f"choose from {', '.join(WEIGHTING_NORMS)}",
-        )
-        _require(self.force2Ddimension in (0, 1, 2), "force2Ddimension", self.force2Ddimension, "give 0, 1 or 2")
-        _require(self.minimumROIDimensions in (1, 2, 3), "minimumROIDimensions", self.minimumROIDimensions, "1 to 3")
-        _require(
-            self.resegmentRange is None or 1 <= len(self.resegmentRange) <= 2,
-            "resegmentRange",
-            self.resegmentRange,
-            "give one or two thresholds",
-        )
-        _require(
-            self.resegmentMode in RESEGMENT_MODES,
-            "resegmentMode",
-            self.resegmentMode,
-            f"choose from {', '.join(RESEGMENT_MODES)}",
-        )
+        for name, (allowed, remedy) in _RULES.items():
+            value = getattr(self, name)
+            if value is None and name in _MAY_BE_NONE:
+                continue
+            try:
+                usable = allowed(value)
+            except TypeError:
+                usable = False
+            if not usable:
+                raise RefusedInput(what="setting out of range", where=name, found=value, remedy=remedy)
         return self
+
+
+def _is_whole(value: Any) -> bool:  # noqa: ANN401 - what a parameter file holds may be anything
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _at_least(lowest: int) -> _Rule:
+    return lambda value: _is_whole(value) and value >= lowest, f"give a whole number, {lowest} or more"
+
+
+def _one_of(*known: object) -> _Rule:
+    return lambda value: any(value is word or value == word for word in known), f"choose from {known}"
+
+
+def _numbers(lengths: tuple[int, ...], lowest: float, remedy: str) -> _Rule:
+    return lambda value: len(value) in lengths and all(lowest <= number < inf for number in value), remedy
+
+
+_ABOVE_0: _Rule = (lambda value: 0 < value < inf, "give a number above 0")
+_YES_OR_NO: _Rule = (lambda value: isinstance(value, bool), "give true or false")
+
+_RULES: dict[str, _Rule] = {
+    "binWidth": _ABOVE_0,
+    "binCount": _at_least(1),
+    "label": _at_least(1),
+    "label_channel": _at_least(0),
+    "correctMask": _YES_OR_NO,
+    "preCrop": _YES_OR_NO,
+    "resampledPixelSpacing": _numbers((3,), 0, "give three numbers, in mm along i, j, k; 0 keeps an axis as it is"),
+    "interpolator": _one_of(*INTERPOLATORS, *range(1, len(INTERPOLATORS) + 1)),
+    "padDistance": _at_least(0),
+    "normalize": _YES_OR_NO,
+    "normalizeScale": _ABOVE_0,
+    "removeOutliers": _ABOVE_0,
+    "voxelArrayShift": (lambda value: -inf < value < inf, "give a number"),
+    "distances": (
+        lambda value: bool(value) and all(_is_whole(one) and one >= 1 for one in value),
+        "give one or more whole numbers of voxels, each 1 or more",
+    ),
+    "weightingNorm": _one_of(*WEIGHTING_NORMS),
+    "symmetricalGLCM": _YES_OR_NO,
+    "gldm_a": (lambda value: 0 <= value < inf, "give 0 or more"),
+    "force2D": _YES_OR_NO,
+    "force2Ddimension": _one_of(0, 1, 2),
+    "minimumROIDimensions": _one_of(1, 2, 3),
+    "minimumROISize": _at_least(1),
+    "resegmentRange": _numbers((1, 2), -inf, "give one or two thresholds"),
+    "resegmentMode": _one_of(*RESEGMENT_MODES),
+    "resegmentShape": _YES_OR_NO,
+    "geometryTolerance": _ABOVE_0,
+    "convention": _one_of(*CONVENTIONS),
+    "aggregation": _one_of(*AGGREGATIONS),
+    "roundIntensities": _YES_OR_NO,
+    "resegmentSigma": _ABOVE_0,
+    "ivhBinWidth": _ABOVE_0,
+    "ivhBinCount": _at_least(2),
+}
+"""Which values each setting may have, and what to give instead."""
+
+_MAY_BE_NONE = tuple(field.name for field in fields(RadiomicsSettings) if field.default is None) + ("interpolator",)
 
 
 def settings_from(values: dict[str, Any]) -> RadiomicsSettings:
     """Settings from the ``setting`` part of a pyradiomics parameter file.
 
     Raises:
-        RefusedInput: For a key pyradiomics does not know (naming the nearest one), a setting that this backend has
-            not, and a value that cannot be used.
+        RefusedInput: For a key pyradiomics does not know (naming the nearest one) and a value that cannot be
+            used.
     """
     known = [field.name for field in fields(RadiomicsSettings)]
     chosen: dict[str, Any] = {}
     for key, value in values.items():
-        if key in WITHOUT_EFFECT or (key in NOT_YET and not value):
+        if key in WITHOUT_EFFECT:
             continue
-        if key in NOT_YET:
-            raise RefusedInput(what="setting not in the native backend", where=key, remedy="use --backend pyradiomics")
         if key not in known:
-            raise RefusedInput(what="unknown setting", where=key, remedy=nearest(key, [*known, *NOT_YET]))
-        if value is not None or key in ("binCount", "weightingNorm", "removeOutliers"):
+            raise RefusedInput(what="unknown setting", where=key, remedy=nearest(key, [*known, *WITHOUT_EFFECT]))
+        if value is not None or key in _MAY_BE_NONE:
             chosen[key] = tuple(value) if isinstance(value, list) else value
-    try:
-        return RadiomicsSettings(**chosen).check()
-    except TypeError as error:
-        raise RefusedInput(
-            what=f"setting of the wrong type: {error}", where="setting", remedy="give a number"
-        ) from error
+    return RadiomicsSettings(**chosen).check()
 
 
 def selection_from(feature_class: dict[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -143,8 +233,3 @@ def nearest(name: str, known: list[str]) -> str:
     """A remedy that names the nearest known word."""
     close = get_close_matches(name, known, n=1, cutoff=0.4)
     return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
-
-
-def _require(condition: bool, name: str, found: object, remedy: str) -> None:
-    if not condition:
-        raise RefusedInput(what="setting out of range", where=name, found=found, remedy=remedy)

@@ -28,25 +28,6 @@ def _differences(computed: dict[str, float], golden: dict[str, float | None]) ->
     return found
 
 
-def _without_shape_exception(expected: dict, settings: dict) -> dict:
-    """With resegmentRange, pyradiomics cuts the mask to the box of what remains before it measures its shape.
-
-    Its documentation says that the shape is that of the whole mask; here it is.
-    """
-    if "resegmentRange" not in settings:
-        return expected
-    return {name: value for name, value in expected.items() if "_shape_" not in name}
-
-
-def test_resegmentation_leaves_the_shape_alone(synthetic, golden):
-    case = synthetic["resegmented"]
-    rows = extract(
-        Volume(case.image, case.affine), Volume(case.mask, case.affine), settings=settings_from(case.settings)
-    )
-    whole = {name: value for name, value in golden["bin_count"].items() if "_shape_" in name}
-    assert _differences({name: value for name, value, _ in rows}, whole) == []
-
-
 def test_synthetic_case_equals_pyradiomics(case_name, synthetic, golden):
     case = synthetic[case_name]
     image, mask = Volume(case.image, case.affine), Volume(case.mask, case.affine)
@@ -57,8 +38,7 @@ def test_synthetic_case_equals_pyradiomics(case_name, synthetic, golden):
         assert all(math.isnan(value) and reason for _, value, reason in rows)
         return
     assert {name for name, _, _ in rows} == set(golden[case_name])
-    compared = _without_shape_exception(golden[case_name], case.settings)
-    assert _differences({name: value for name, value, _ in rows}, compared) == []
+    assert _differences({name: value for name, value, _ in rows}, golden[case_name]) == []
 
 
 def test_nan_comes_with_a_reason_and_only_then(case_name, synthetic):

@@ -1,0 +1,160 @@
+"""Image and mask on the grid features are computed on: mask corrected, both resampled or cropped around the region.
+
+Source: pyradiomics 3.0.1, ``imageoperations``: ``resampleImage``, ``checkMask`` and ``cropToTumorMask``. Interpolation
+is SimpleITK's on the whole image, as there: values of integer images are cut off to whole numbers, so another order of
+operations would change some of them by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.region import Box, bounding_box, fits, mismatch, outside_mm, select_label
+from GliomaRadiomicsLib.radiomics.settings import INTERPOLATORS, RadiomicsSettings
+
+Labels = tuple[int, ...]
+Three = npt.NDArray[np.float64]
+
+
+def on_one_grid(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
+    """Image and mask on the grid that the settings ask for; the same objects where nothing is to be done.
+
+    Args:
+        image: The image.
+        mask: Labels; on another grid only if the settings resample or correct the mask.
+        labels: Labels whose union is the region.
+        settings: How features are computed.
+
+    Raises:
+        RefusedInput: If the grids differ, the region lies outside the image, or nothing of it is left.
+    """
+    if settings.resamples:
+        return _resampled(image, mask, labels, settings)
+    if not fits(image, mask, settings):
+        outside = outside_mm(image, mask, select_label(mask, labels))
+        if outside or not settings.correctMask:
+            raise mismatch(image, mask, outside)
+        mask = _on_grid_of(image, mask, labels)
+    return _cropped(image, mask, labels, settings.padDistance) if settings.preCrop else (image, mask)
+
+
+def _resampled(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
+    inside = select_label(mask, labels)
+    outside = 0.0 if fits(image, mask, settings) else outside_mm(image, mask, inside)
+    if outside:
+        raise mismatch(image, mask, outside)
+    box = bounding_box(inside)[::-1]
+    first = np.array([axis.start for axis in box])
+    size = np.array([axis.stop for axis in box]) - first
+    old, wanted = np.array(mask.spacing), np.array(settings.resampledPixelSpacing, dtype=np.float64)
+    new = np.where((wanted == 0) | (size == 1), old, wanted)
+    if np.allclose(image.spacing, new):
+        return _cropped(image, _on_grid_of(image, mask, labels), labels, settings.padDistance)
+    _check_finite(image)
+    grid = _Grid(mask, new, first, size, settings.padDistance)
+    moved = grid.sample(mask, "sitkNearestNeighbor")
+    _check_left(moved, mask, labels)
+    return grid.sample(image, settings.interpolator), moved
+
+
+class _Grid:
+    """Voxels of a new size over a box of a mask and some voxels around it, along the mask's axes.
+
+    The outer corner of the mask's first voxel is also that of the new grid, of which only the part around the region
+    is taken.
+
+    Args:
+        mask: The mask.
+        new: Voxel size along i, j, k in mm.
+        first: First voxel of the region along i, j, k.
+        size: Voxels of the region along i, j, k.
+        margin: New voxels around the region, as far as the mask reaches.
+    """
+
+    def __init__(self, mask: Volume, new: Three, first: npt.NDArray, size: npt.NDArray, margin: int) -> None:
+        old = np.array(mask.spacing)
+        ratio = old / new
+        lower = np.maximum(np.floor((first - 0.5) * ratio - margin), 0)
+        last = np.ceil(np.array(mask.shape) * ratio) - 1
+        upper = np.minimum(np.ceil((first + size - 0.5) * ratio + margin), last)
+        self._size = [int(number) for number in upper - lower + 1]
+        self._spacing = new.tolist()
+        self._origin = 0.5 * (new - old) / old + lower / ratio
+        self._mask = mask
+
+    def sample(self, volume: Volume, interpolator: str | int | None) -> Volume:
+        """A volume on this grid, in its own number format; 0 outside it."""
+        import SimpleITK as sitk  # noqa: N813 - the name everybody uses
+
+        from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
+
+        name = INTERPOLATORS[interpolator - 1] if isinstance(interpolator, int) else str(interpolator)
+        source, reference = to_itk(volume), to_itk(self._mask)
+        sampled: Any = sitk.Resample(
+            source,
+            self._size,
+            sitk.Transform(3, sitk.sitkIdentity),
+            getattr(sitk, name),
+            reference.TransformContinuousIndexToPhysicalPoint(self._origin.tolist()),
+            self._spacing,
+            reference.GetDirection(),
+            0.0,
+            source.GetPixelID(),
+        )
+        return from_itk(sampled, volume.name)
+
+
+def _on_grid_of(image: Volume, mask: Volume, labels: Labels) -> Volume:
+    from GliomaRadiomicsLib.imaging.grid import resample_like
+
+    moved = resample_like(mask, image, label=True)
+    _check_left(moved, mask, labels)
+    return moved
+
+
+def _cropped(image: Volume, mask: Volume, labels: Labels, margin: int) -> tuple[Volume, Volume]:
+    """Image and mask, on one grid, cut to the region and ``margin`` voxels around it."""
+    box: Any = tuple(
+        slice(max(axis.start - margin, 0), axis.stop + margin)
+        for axis in bounding_box(select_label(mask, labels))[::-1]
+    )
+    return _cut(image, box), _cut(mask, box)
+
+
+def _cut(volume: Volume, box: Box) -> Volume:
+    affine = volume.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ [axis.start for axis in box]
+    return Volume(volume.array[box], affine, volume.name)
+
+
+def _check_left(moved: Volume, mask: Volume, labels: Labels) -> None:
+    if not np.isin(moved.array, labels).any():
+        raise RefusedInput(
+            what="no voxel of the region is left after resampling",
+            where=mask.name or "mask",
+            found=f"voxels of {' x '.join(f'{size:.3g}' for size in moved.spacing)} mm",
+            remedy="resample to smaller voxels",
+        )
+
+
+def _check_finite(image: Volume) -> None:
+    if not np.issubdtype(image.array.dtype, np.number) or np.iscomplexobj(image.array):
+        raise RefusedInput(
+            what="image without numbers",
+            where=image.name or "image",
+            found=image.array.dtype,
+            remedy="convert it to float",
+        )
+    bad = image.array.size - np.count_nonzero(np.isfinite(image.array))
+    if bad:
+        raise RefusedInput(
+            what="image cannot be resampled, interpolation would spread values that are not finite",
+            where=image.name or "image",
+            found=f"{bad} voxels NaN or infinite",
+            remedy="repair the image, or leave out resampledPixelSpacing",
+        )
