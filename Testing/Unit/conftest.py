@@ -44,7 +44,7 @@ def make_segmentation_bundle() -> Callable[[Path], Path]:
         torch.manual_seed(0)
         network = SegmentationNet(channels=(8, 16))
         settings = replace(SegmentationSettings(), channels=(8, 16))
-        done = {"cases": [], "sites": [], "phantoms": 0, "steps": 0, "minutes": 0.0, "learning_rate": 1e-3}
+        done = {"fingerprints": [], "sites": [], "phantoms": 0, "steps": 0, "minutes": 0.0, "learning_rate": 1e-3}
         done |= {"precision": "32-true", "settings": vars(settings)}
         texts: dict[str, Any] = {"cohort": "none", "attribution": ["nobody"], "licence": "Apache-2.0"}
         return save_segmentation(folder, [network], done, [], "not measured", **texts, **options)

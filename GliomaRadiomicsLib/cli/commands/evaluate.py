@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,4 +47,11 @@ def _segmentation(folder: Path, patients: list[Any]) -> tuple[list[dict[str, Any
     from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
     rows = evaluate(Segmenter(folder), patients, progress=console_progress())
+    known = len({row["case"] for row in rows if row["trained_on"]})
+    if known:
+        print(
+            f"warning: the bundle was trained on {known} of these {len(patients)} patients (column trained_on); "
+            "leave them out for honest figures",
+            file=sys.stderr,
+        )
     return rows, summarise(rows)

@@ -95,7 +95,8 @@ def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
     settings = done["settings"]
     return {
         "cohort": cohort,
-        "n": len(done["cases"]),
+        "n": len(done["fingerprints"]),
+        "fingerprints": done["fingerprints"],
         "sites": done["sites"],
         "phantom_patients": done["phantoms"],
         "steps": done["steps"],
@@ -232,7 +233,7 @@ def _together(folds: list[_Fold]) -> dict[str, Any]:
         return {}
     return {
         **folds[0].done,
-        "cases": sorted({case for fold in folds for case in fold.done["cases"]}),
+        "fingerprints": sorted({seen for fold in folds for seen in fold.done["fingerprints"]}),
         "sites": sorted({site for fold in folds for site in fold.done["sites"]}),
         "steps": [fold.done["steps"] for fold in folds],
         "minutes": round(sum(fold.done["minutes"] for fold in folds), 1),

@@ -14,7 +14,9 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.passport import inspect
+from GliomaRadiomicsLib.systems.seen import fingerprint
 from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter, remove_shading
+from GliomaRadiomicsLib.systems.segmentation.prepare import to_working_grid
 
 SUBSETS = tuple(subset for n in range(4, 0, -1) for subset in combinations(SEQUENCES, n))
 """All 15 non-empty subsets of the sequences, the complete one first."""
@@ -41,16 +43,20 @@ def evaluate(
     subsets: Iterable[tuple[str, ...]] = SUBSETS,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml.
+    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml, trained_on.
+
+    ``trained_on`` says that the bundle was trained on this very label map: such a row measures memory, not skill.
 
     Each subset goes through the input passport alone, as it would in a case run; only the shading is removed once.
     """
     progress = progress or Progress()
+    seen = segmenter.metadata["training"].get("fingerprints", [])
     patients, subsets, rows = list(patients), list(subsets), []
     for patient in patients:
         check_labelled(patient)
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
+        trained_on = fingerprint(to_working_grid(truth, label=True).array) in seen
         unshaded = remove_shading(volumes, inspect(volumes).brain_mask)
         for subset in subsets:
             if not set(subset) <= set(volumes):
@@ -59,7 +65,7 @@ def evaluate(
             passport = inspect({role: volumes[role] for role in subset})
             found = segmenter.predict(passport.volumes, passport.brain_mask, unshaded=unshaded).label_map
             row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
-            rows.append({**row, **score(found, truth)})
+            rows.append({**row, **score(found, truth), "trained_on": trained_on})
     return rows
 
 

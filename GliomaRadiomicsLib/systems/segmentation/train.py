@@ -16,6 +16,7 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.systems.seen import fingerprint
 from GliomaRadiomicsLib.systems.segmentation.prepare import prepare, to_working_grid
 from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
 from GliomaRadiomicsLib.training.loop import LoopSettings
@@ -114,15 +115,17 @@ def fit(
     """Train on ``patients`` (those of excluded sites are left out) and phantoms; resumes from ``checkpoint``.
 
     Returns:
-        The trained network and what was done (cases, steps, minutes, settings), for the model card.
+        The trained network and what was done (patients' fingerprints, steps, minutes, settings), for the model card.
     """
     progress = progress or Progress()
     patients = [p for p in patients if p.values.get("site", "") not in settings.exclude_sites]
     if not patients:
         raise RefusedInput(what="no patient is left to train on", found=f"excluded sites {settings.exclude_sites}")
-    network, done = fit_cases(_load(patients, settings, progress), settings, checkpoint, progress)
+    cases = _load(patients, settings, progress)
+    fingerprints = sorted(fingerprint(case.labels.numpy()) for case in cases[: len(patients)])
+    network, done = fit_cases(cases, settings, checkpoint, progress)
     sites = sorted({p.values["site"] for p in patients if "site" in p.values})
-    return network, {"cases": [p.case for p in patients], "sites": sites, **done}
+    return network, {"fingerprints": fingerprints, "sites": sites, **done}
 
 
 def fit_cases(

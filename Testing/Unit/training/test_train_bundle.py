@@ -22,7 +22,7 @@ from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.models.bundle import verify
 from GliomaRadiomicsLib.systems.segmentation import train
 from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
-from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, summarise
+from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, evaluate, summarise
 from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 from GliomaRadiomicsLib.systems.segmentation.train import training_case
 from GliomaRadiomicsLib.training.patches import TrainingCase
@@ -79,6 +79,13 @@ def test_the_folds_left_their_checkpoints(trained: Path) -> None:
     assert set(steps.values()) == {30}
 
 
+def test_a_patient_is_known_again_without_name_or_place(cohort: Path, tmp_path: Path) -> None:
+    made = train_bundle(read_cohort(cohort)[:2], tmp_path / "some", CONFIG | {"validation": "none"})
+    rows = evaluate(Segmenter(made, "cpu"), read_cohort(cohort), [("flair",)])
+    assert [row["trained_on"] for row in rows] == [True, True, False, False]
+    assert not any(patient.case in (made / "metadata.json").read_text() for patient in read_cohort(cohort))
+
+
 def test_the_networks_of_the_folds_can_be_the_bundle(cohort: Path, tmp_path: Path) -> None:
     made = train_bundle(read_cohort(cohort), tmp_path / "mean", CONFIG | {"final": "folds"})
     metadata = verify(made)
@@ -94,12 +101,16 @@ def test_the_networks_of_the_folds_can_be_the_bundle(cohort: Path, tmp_path: Pat
     assert not np.array_equal(segmenter.predict(volumes, brain).probabilities["WT"].array, both)
 
 
-def test_the_command_evaluates_the_bundle(trained: Path, cohort: Path, tmp_path: Path) -> None:
+def test_the_command_evaluates_the_bundle(
+    trained: Path, cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["evaluate", str(trained), str(cohort), "--out", str(tmp_path / "out")]) == 0
     with (tmp_path / "out" / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 4 * 3
     assert {row["site"] for row in rows} == {"North", "Hôpital du Sud"}
+    assert {row["trained_on"] for row in rows} == {"True"}
+    assert "trained on 4 of these 4 patients" in capsys.readouterr().err
     figures = json.loads((tmp_path / "out" / "figures.json").read_text())
     assert figures["t1ce+flair"]["n"] == 4
     values = [float(row["dice_WT"]) for row in rows if row["sequences"] == "flair"]
