@@ -29,6 +29,26 @@ def directions(distances: tuple[int, ...], skipped_axis: int | None) -> npt.NDAr
     return np.concatenate([half, -half])
 
 
+def step_lengths(
+    steps: npt.NDArray[np.int64], spacing: npt.NDArray[np.float64], norm: str | None
+) -> npt.NDArray[np.float64] | None:
+    """Length of each step in mm by one of the weighting norms; ones for ``no_weighting``, None without a norm.
+
+    Args:
+        steps: Shape ``(n, 3)``, along k, j, i.
+        spacing: Voxel size along k, j, i in mm.
+        norm: The setting ``weightingNorm``.
+    """
+    if norm is None:
+        return None
+    lengths = np.abs(steps) * spacing
+    if norm == "no_weighting":
+        return np.ones(len(steps))
+    if norm == "infinity":
+        return lengths.max(axis=1)
+    return np.sqrt((lengths**2).sum(axis=1)) if norm == "euclidean" else lengths.sum(axis=1)
+
+
 class Neighbourhood:
     """Neighbours of every voxel of a region.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels
-from GliomaRadiomicsLib.radiomics.neighbourhood import Neighbourhood
+from GliomaRadiomicsLib.radiomics.neighbourhood import Neighbourhood, step_lengths
 from GliomaRadiomicsLib.radiomics.region import Region
 
 
@@ -52,12 +52,5 @@ class Texture:
         Args:
             kind: ``adjacent`` or ``within_distances``.
         """
-        norm = self.region.settings.weightingNorm
-        if norm is None:
-            return None
-        lengths = np.abs(getattr(self.region, kind).steps) * self.region.spacing
-        if norm == "infinity":
-            return lengths.max(axis=1)
-        if norm == "euclidean":
-            return np.sqrt((lengths**2).sum(axis=1))
-        return lengths.sum(axis=1)
+        steps = getattr(self.region, kind).steps
+        return step_lengths(steps, self.region.spacing, self.region.settings.weightingNorm)
