@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable
@@ -14,21 +12,13 @@ import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
+from GliomaRadiomicsLib.radiomics.table import from_csv, to_csv
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
-
-FEATURE_COLUMNS = ("sequence", "region", "feature", "value", "reason")
-_REQUIRED_COLUMNS = FEATURE_COLUMNS[:4]
 
 
 def write_features_csv(rows: Iterable[FeatureRow], path: str | Path) -> None:
-    """Write one line per feature; a value that could not be measured is an empty cell with its reason beside it."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FEATURE_COLUMNS)
-    for row in rows:
-        value = "" if math.isnan(row.value) else repr(float(row.value))
-        writer.writerow([row.sequence, row.region, row.feature, value, row.reason])
-    write_text_atomically(path, text.getvalue())
+    """Write the features of one case, one line per feature; see `radiomics.table`."""
+    write_text_atomically(path, to_csv({"": rows}))
 
 
 def read_features_csv(path: str | Path) -> list[FeatureRow]:
@@ -37,25 +27,8 @@ def read_features_csv(path: str | Path) -> list[FeatureRow]:
     Raises:
         RefusedInput: If the file cannot be read, lacks a column or holds a value that is not a number.
     """
-    reader = csv.DictReader(io.StringIO(_read_text(path), newline=""))
-    missing = [column for column in _REQUIRED_COLUMNS if column not in (reader.fieldnames or [])]
-    if missing:
-        raise RefusedInput(
-            what=f"column {missing[0]} is missing",
-            where=Path(path).name,
-            remedy=f"a feature table has the columns {', '.join(_REQUIRED_COLUMNS)}",
-        )
-    return [_feature_row(line, f"{Path(path).name} line {number}") for number, line in enumerate(reader, start=2)]
-
-
-def _feature_row(line: dict[str, str], where: str) -> FeatureRow:
-    try:
-        value = float(line["value"] or "nan")
-    except ValueError as error:
-        raise RefusedInput(
-            what="value is not a number", where=where, found=line["value"], remedy="leave the cell empty if unknown"
-        ) from error
-    return FeatureRow(line["sequence"], line["region"], line["feature"], value, line.get("reason") or "")
+    cases = from_csv(_read_text(path), Path(path).name)
+    return [row for rows in cases.values() for row in rows]
 
 
 def write_result_json(result: CaseResult, path: str | Path) -> None:

@@ -9,8 +9,8 @@ import vtk
 
 from GliomaRadiomicsLib.core.labels import REGION_NAMES
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
+from GliomaRadiomicsLib.radiomics.table import LONG_COLUMNS
 
-_FEATURE_COLUMNS = ("sequence", "region", "feature", "value", "reason")
 _DAYS_PER_YEAR = 365.25
 
 
@@ -18,7 +18,7 @@ def feature_table_node(scene: Any, rows: Iterable[FeatureRow], name: str) -> Any
     """Add a table node with one row per feature: sequence, region, feature, value, reason."""
     rows = list(rows)
     table = vtk.vtkTable()
-    for column in _FEATURE_COLUMNS:
+    for column in LONG_COLUMNS:
         values = [getattr(row, column) for row in rows]
         table.AddColumn(_numbers(column, values) if column == "value" else _texts(column, values))
     return _table_node(scene, table, name)
