@@ -31,6 +31,7 @@ class Feature:
         convention: One of `CONVENTIONS`.
         ibsi_code: Code of the IBSI manual; empty where IBSI has no such feature or defines it otherwise.
         ibsi_tag: Name of the feature in the IBSI reference values, without the aggregation.
+        on_request: Whether it is computed only where it is named, because it says the same as another one.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Feature:
     convention: str = "pyradiomics"
     ibsi_code: str = ""
     ibsi_tag: str = ""
+    on_request: bool = False
 
     @property
     def full_name(self) -> str:
@@ -90,6 +92,18 @@ MinorAxisLength | mm | 4 sqrt(lambda minor)
 LeastAxisLength | mm | 4 sqrt(lambda least)
 Elongation | | sqrt(lambda minor / lambda major)
 Flatness | | sqrt(lambda least / lambda major)
+"""
+
+_SHAPE_2D = """
+MeshSurface | mm² | A, area inside the marching-squares outline
+PixelSurface | mm² | N · pixel area
+Perimeter | mm | P, length of the marching-squares outline
+PerimeterSurfaceRatio | mm⁻¹ | P / A
+Sphericity | | 2 sqrt(pi A) / P
+MaximumDiameter | mm | largest distance between vertices of the outline
+MajorAxisLength | mm | 4 sqrt(lambda major)
+MinorAxisLength | mm | 4 sqrt(lambda minor)
+Elongation | | sqrt(lambda minor / lambda major)
 """
 
 _GLCM = """
@@ -158,6 +172,7 @@ Strength | bin | sum (p(i) + p(j)) (i - j)² / sum s(i)
 _TABLES = {
     "firstorder": _FIRST_ORDER,
     "shape": _SHAPE,
+    "shape2D": _SHAPE_2D,
     "glcm": _GLCM,
     "glrlm": _GLRLM,
     "glszm": _GLSZM,
@@ -165,21 +180,34 @@ _TABLES = {
     "gldm": _GLDM,
 }
 
+_ON_REQUEST = {
+    "firstorder": "StandardDeviation | I | sigma, sqrt(Variance)",
+    "shape": """
+Compactness1 | | V / sqrt(pi A³)
+Compactness2 | | 36 pi V² / A³, Sphericity³
+SphericalDisproportion | | 1 / Sphericity
+""",
+    "shape2D": "SphericalDisproportion | | 1 / Sphericity",
+}
+
 FAMILIES = tuple(_TABLES)
 """Families in the order they are computed."""
+
+DEFAULT_FAMILIES = tuple(family for family in FAMILIES if family != "shape2D")
+"""Families computed where none is asked for; shape2D is for regions in one plane."""
 
 
 IBSI_FAMILIES = tuple(TABLES)
 """Families of the IBSI convention in the order they are computed."""
 
 
-def _parse(family: str, table: str) -> tuple[Feature, ...]:
+def _parse(family: str, table: str, *, on_request: bool = False) -> tuple[Feature, ...]:
     rows = [[cell.strip() for cell in line.split("|", 2)] for line in table.strip().splitlines()]
     same = {name: (code, tag) for name, tag, code, *own in _ibsi_lines(family) if not own}
     found = []
     for name, unit, formula in rows:
         code, tag = same.get(name, ("", ""))
-        found.append(Feature(name, family, unit, formula, ibsi_code=code, ibsi_tag=tag))
+        found.append(Feature(name, family, unit, formula, ibsi_code=code, ibsi_tag=tag, on_request=on_request))
     return tuple(found)
 
 
@@ -188,7 +216,11 @@ def _ibsi_lines(family: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("|", 4)] for line in lines]
 
 
-FEATURES: tuple[Feature, ...] = tuple(feature for family, table in _TABLES.items() for feature in _parse(family, table))
+FEATURES: tuple[Feature, ...] = tuple(
+    feature
+    for family, table in _TABLES.items()
+    for feature in _parse(family, table) + _parse(family, _ON_REQUEST.get(family, ""), on_request=True)
+)
 """All features of the pyradiomics convention."""
 
 
@@ -197,7 +229,7 @@ def _ibsi_feature(family: str, line: list[str]) -> Feature:
     if own:
         return Feature(name, family, *own, "ibsi", code, tag)
     known = next(feature for feature in FEATURES if (feature.family, feature.name) == (family, name))
-    return replace(known, convention="ibsi")
+    return replace(known, convention="ibsi", on_request=False)
 
 
 IBSI_FEATURES: tuple[Feature, ...] = tuple(
@@ -214,11 +246,12 @@ def features_of(convention: str) -> tuple[Feature, ...]:
 
 @cache
 def families_of(convention: str) -> tuple[str, ...]:
-    """Families of one of `CONVENTIONS`, in the order they are computed."""
-    return IBSI_FAMILIES if convention == "ibsi" else FAMILIES
+    """Families of one of `CONVENTIONS` computed where none is asked for, in their order."""
+    return IBSI_FAMILIES if convention == "ibsi" else DEFAULT_FAMILIES
 
 
 @cache
-def names_of(family: str, convention: str = "pyradiomics") -> tuple[str, ...]:
-    """Names of the features of a family, in their order."""
-    return tuple(feature.name for feature in features_of(convention) if feature.family == family)
+def names_of(family: str, convention: str = "pyradiomics", *, on_request: bool = False) -> tuple[str, ...]:
+    """Names of the features of a family, in their order; with those computed only ``on_request`` if asked."""
+    chosen = (feature for feature in features_of(convention) if feature.family == family)
+    return tuple(feature.name for feature in chosen if on_request or not feature.on_request)

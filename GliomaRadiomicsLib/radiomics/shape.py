@@ -7,6 +7,7 @@ centres); IBSI manual, section 3.1.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.diameters import largest_distance, largest_in_plane_distance
 from GliomaRadiomicsLib.radiomics.marching_cubes import area_and_volume, vertices_in_half_voxels
@@ -24,6 +25,9 @@ def features(region: Region) -> dict[str, float]:
         "SurfaceArea": area,
         "SurfaceVolumeRatio": area / volume,
         "Sphericity": (36 * np.pi * volume**2) ** (1 / 3) / area,
+        "SphericalDisproportion": area / (36 * np.pi * volume**2) ** (1 / 3),
+        "Compactness1": volume / (area**1.5 * float(np.sqrt(np.pi))),
+        "Compactness2": 36 * np.pi * volume**2 / area**3,
         **_diameters(region),
         **_axes(region),
     }
@@ -41,12 +45,7 @@ def _diameters(region: Region) -> dict[str, float]:
 
 
 def _axes(region: Region) -> dict[str, float]:
-    """Axis lengths; in pyradiomics' order of operations, which decides what a length of 0 is rounded to."""
-    centres = np.argwhere(region.padded_mask) * region.spacing
-    centres -= centres.mean(axis=0)
-    centres /= np.sqrt(len(centres))
-    spread = np.sort(np.linalg.eigvals(centres.T.copy() @ centres))
-    spread[(spread < 0) & (spread > -1e-10)] = 0
+    spread = spread_of_centres(np.argwhere(region.padded_mask) * region.spacing)
     with np.errstate(invalid="ignore", divide="ignore"):
         least, minor, major = np.sqrt(spread)
         return {
@@ -56,3 +55,18 @@ def _axes(region: Region) -> dict[str, float]:
             "Elongation": float(np.sqrt(spread[1] / spread[2])),
             "Flatness": float(np.sqrt(spread[0] / spread[2])),
         }
+
+
+def spread_of_centres(centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Eigenvalues of the covariance of voxel centres, ascending.
+
+    In pyradiomics' order of operations, which decides what a spread of 0 is rounded to.
+
+    Args:
+        centres: In mm, shape ``(n, dimensions)``.
+    """
+    centres = centres - centres.mean(axis=0)
+    centres /= np.sqrt(len(centres))
+    spread = np.sort(np.linalg.eigvals(centres.T.copy() @ centres))
+    spread[(spread < 0) & (spread > -1e-10)] = 0
+    return spread
