@@ -33,12 +33,13 @@ def features(region: Region, values: npt.NDArray, levels: GreyLevels) -> dict[st
         "RootMeanSquared": float(np.sqrt(energy / len(values))),
         "Entropy": -float(np.sum(shares * np.log2(shares + EPSILON))),
         "Uniformity": float(np.sum(shares**2)),
-        **_order_statistics(values),
-        **_moments(values),
+        **order_statistics(values),
+        **moments(values),
     }
 
 
-def _order_statistics(values: npt.NDArray[np.float64]) -> dict[str, float]:
+def order_statistics(values: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Features of the sorted values; percentiles by linear interpolation."""
     low, quarter, median, three_quarters, high = np.percentile(values, [10, 25, 50, 75, 90])
     minimum, maximum = values.min(), values.max()
     return {
@@ -57,7 +58,8 @@ def _mean_absolute_deviation(values: npt.NDArray[np.float64]) -> float:
     return float(np.abs(values - values.mean()).mean()) if len(values) else float("nan")
 
 
-def _moments(values: npt.NDArray[np.float64]) -> dict[str, float]:
+def moments(values: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Features of the mean and the deviations from it."""
     mean = values.mean()
     deviations = values - mean
     squares = deviations * deviations
@@ -67,6 +69,7 @@ def _moments(values: npt.NDArray[np.float64]) -> dict[str, float]:
         "Mean": float(mean),
         "MeanAbsoluteDeviation": float(np.abs(deviations).mean()),
         "Variance": variance,
+        "StandardDeviation": float(np.sqrt(variance)),
         "Skewness": float((squares * deviations).mean() / scale**1.5),
         "Kurtosis": float((squares * squares).mean() / scale**2),
     }

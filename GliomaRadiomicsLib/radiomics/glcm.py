@@ -26,7 +26,7 @@ MOST_CELLS = 20_000_000
 
 def features(texture: Texture) -> dict[str, float]:
     """All 24 GLCM features, mean over directions; NaN without pairs, but MCC of a single level is always 1."""
-    parts = [matrix_features(Cooccurrence(counts, texture.levels.present)) for counts in _matrices(texture)]
+    parts = [matrix_features(Cooccurrence(counts, texture.levels.present)) for counts in matrices(texture)]
     if not parts:
         nothing = dict.fromkeys(names_of("glcm"), float("nan"))
         return nothing | {"MCC": 1.0} if len(texture.levels.present) == 1 else nothing
@@ -39,7 +39,7 @@ def _mean(values: Array) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _matrices(texture: Texture) -> Iterator[Array]:
+def matrices(texture: Texture) -> Iterator[Array]:
     """Pair counts, a few directions at a time, without those that have no pair: shape (levels, levels, directions)."""
     number = len(texture.levels.present)
     settings = texture.region.settings
@@ -74,14 +74,16 @@ class Cooccurrence:
     Attributes:
         counts: Pair counts, shape (levels, levels, directions).
         levels: Grey level of each row and column.
+        highest: Highest level of the region, which Idn and Idmn are normalised by; 0: that of ``levels``.
     """
 
     counts: Array
     levels: Array
+    highest: int = 0
 
     def __post_init__(self) -> None:
         self.p = self.counts / self.counts.sum(axis=(0, 1))
-        self.highest = int(self.levels[-1])
+        self.highest = self.highest or int(self.levels[-1])
         self.px, self.py = self.p.sum(axis=1), self.p.sum(axis=0)
         self.ux, self.uy = self.levels @ self.px, self.levels @ self.py
         whole = self.levels.astype(np.int64)
@@ -95,13 +97,12 @@ class Cooccurrence:
 
 def matrix_features(c: Cooccurrence) -> dict[str, Array]:
     """All 24 features of each direction of a matrix: arrays of shape ``(directions,)``."""
-    return {
-        **_joint(c),
-        **_sums(c),
-        **_differences(c),
-        **_information(c),
-        "MCC": maximal_correlation(c.p, c.px, c.py),
-    }
+    return {**features_without_mcc(c), "MCC": maximal_correlation(c.p, c.px, c.py)}
+
+
+def features_without_mcc(c: Cooccurrence) -> dict[str, Array]:
+    """The 23 features that IBSI defines as well."""
+    return {**_joint(c), **_sums(c), **_differences(c), **_information(c)}
 
 
 def _joint(c: Cooccurrence) -> dict[str, Array]:

@@ -42,11 +42,16 @@ def dependences(texture: Texture) -> npt.NDArray[np.int64]:
     return sum(np.abs(values[row] - own) <= alpha for row in texture.within_distances).astype(np.int64)
 
 
-def features(texture: Texture) -> dict[str, float]:
-    """All 14 GLDM features."""
+def matrix(texture: Texture) -> npt.NDArray[np.float64]:
+    """Number of voxels by level and size of their dependence, from 1: shape ``(levels, sizes)``."""
     found, levels = dependences(texture), texture.levels
     width = int(found.max()) + 1
     cells = np.bincount(levels.index * np.int64(width) + found, minlength=len(levels.present) * width)
-    matrix = cells.reshape(len(levels.present), width).astype(np.float64)
-    values = size_statistics(matrix[:, :, None], levels.present, np.arange(1.0, width + 1))
+    return cells.reshape(len(levels.present), width).astype(np.float64)
+
+
+def features(texture: Texture) -> dict[str, float]:
+    """All 14 GLDM features."""
+    counts = matrix(texture)
+    values = size_statistics(counts[:, :, None], texture.levels.present, np.arange(1.0, counts.shape[1] + 1))
     return {name: values[key] for name, key in NAMES.items()}

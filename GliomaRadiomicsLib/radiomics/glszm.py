@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels
 from GliomaRadiomicsLib.radiomics.size_matrix import size_statistics
 from GliomaRadiomicsLib.radiomics.texture import Texture
 
@@ -32,8 +33,8 @@ NAMES = {
 }
 
 
-def zones(texture: Texture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Number of zones by level and size: shape ``(levels, sizes)``, and the sizes that occur."""
+def zone_of_each_voxel(texture: Texture) -> npt.NDArray[np.int32]:
+    """Number of the zone of every voxel, counted from 0: shape ``(voxels,)``."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -41,13 +42,31 @@ def zones(texture: Texture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.flo
     direction, voxel = np.nonzero(texture.same[:half])
     neighbour = texture.region.adjacent.neighbours[direction, voxel]
     links = coo_array((np.ones(len(voxel), dtype=np.int8), (voxel, neighbour)), shape=(voxels, voxels))
-    number, zone = connected_components(links, directed=False)
-    level_of_zone = np.empty(number, dtype=np.int64)
-    level_of_zone[zone] = texture.levels.index
-    sizes, column = np.unique(np.bincount(zone), return_inverse=True)
-    shape = (len(texture.levels.present), len(sizes))
+    return connected_components(links, directed=False)[1]
+
+
+def count_by_level(
+    levels: GreyLevels, zone: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Number of zones by level and size: shape ``(levels, sizes)``, and the sizes that occur.
+
+    Args:
+        levels: Grey levels of the voxels.
+        zone: Zone of every voxel.
+        sizes: Size of every zone, or whatever zones are counted by.
+    """
+    level_of_zone = np.empty(len(sizes), dtype=np.int64)
+    level_of_zone[zone] = levels.index
+    occurring, column = np.unique(sizes, return_inverse=True)
+    shape = (len(levels.present), len(occurring))
     cells = np.bincount(level_of_zone * shape[1] + column, minlength=shape[0] * shape[1])
-    return cells.reshape(shape).astype(np.float64), sizes.astype(np.float64)
+    return cells.reshape(shape).astype(np.float64), occurring.astype(np.float64)
+
+
+def zones(texture: Texture) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Number of zones by level and number of voxels: shape ``(levels, sizes)``, and the sizes that occur."""
+    zone = zone_of_each_voxel(texture)
+    return count_by_level(texture.levels, zone, np.bincount(zone))
 
 
 def features(texture: Texture) -> dict[str, float]:

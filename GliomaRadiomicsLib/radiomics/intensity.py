@@ -40,6 +40,11 @@ def normalised(image: Volume, settings: RadiomicsSettings) -> Volume:
     return image.with_array(scores * settings.normalizeScale)
 
 
+def rounded(image: Volume) -> Volume:
+    """The image with whole numbers as voxel values; halves go up."""
+    return image.with_array(np.floor(check_numbers(image.array, image.name) + 0.5))
+
+
 def check_numbers(values: npt.NDArray, name: str = "") -> npt.NDArray:
     """The values; raises `RefusedInput` unless they are integers or floating-point numbers."""
     if not (np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)):
@@ -89,10 +94,10 @@ def resegmented(region: Region, values: npt.NDArray) -> Region:
     Raises:
         RefusedInput: If less than two voxels remain.
     """
-    chosen = region.settings.resegmentRange
-    if chosen is None:
+    settings = region.settings
+    if settings.resegmentRange is None and settings.resegmentSigma is None:
         return region
-    lower, upper = _thresholds(values, chosen, region.settings.resegmentMode)
+    lower, upper = _thresholds(values, settings)
     keep = (values >= lower) & (values <= upper)
     if np.count_nonzero(keep) < 2:
         raise RefusedInput(
@@ -109,8 +114,11 @@ def resegmented(region: Region, values: npt.NDArray) -> Region:
 def region_of_shape(region: Region, left: Region) -> Region:
     """The region whose shape is measured, where resegmentation left only a part of it.
 
-    Without ``resegmentShape`` pyradiomics 3.0.1 measures the original mask, but cut to the box of what is left.
+    Without ``resegmentShape`` pyradiomics 3.0.1 measures the original mask, but cut to the box of what is left. IBSI
+    always measures the original mask.
     """
+    if region.settings.convention == "ibsi":
+        return region
     if left is region or region.settings.resegmentShape or left.why_not():
         return left
     inner: Any = tuple(
@@ -120,10 +128,17 @@ def region_of_shape(region: Region, left: Region) -> Region:
     return region.part(region.mask, inner)
 
 
-def _thresholds(values: npt.NDArray, chosen: tuple[float, ...], mode: str) -> tuple[float, float]:
-    ordered = np.sort(np.asarray(chosen, dtype=np.float64))
-    if mode == "relative":
-        ordered = ordered * values.max()
-    elif mode == "sigma":
-        ordered = values.mean() + ordered * values.std()
-    return float(ordered[0]), float(ordered[1]) if len(ordered) == 2 else float("inf")
+def _thresholds(values: npt.NDArray, settings: RadiomicsSettings) -> tuple[float, float]:
+    """The range that the range and the outlier filter of the settings both leave."""
+    lower, upper = float("-inf"), float("inf")
+    if settings.resegmentRange is not None:
+        ordered = np.sort(np.asarray(settings.resegmentRange, dtype=np.float64))
+        if settings.resegmentMode == "relative":
+            ordered = ordered * values.max()
+        elif settings.resegmentMode == "sigma":
+            ordered = values.mean() + ordered * values.std()
+        lower, upper = float(ordered[0]), float(ordered[1]) if len(ordered) == 2 else upper
+    if settings.resegmentSigma is not None:
+        mean, reach = float(values.mean()), settings.resegmentSigma * float(values.std())
+        lower, upper = max(lower, mean - reach), min(upper, mean + reach)
+    return lower, upper

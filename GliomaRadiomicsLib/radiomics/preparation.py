@@ -21,6 +21,7 @@ from GliomaRadiomicsLib.radiomics.intensity import (
     normalised,
     region_of_shape,
     resegmented,
+    rounded,
     unchanged,
 )
 from GliomaRadiomicsLib.radiomics.region import Region, crop, select_label
@@ -77,6 +78,7 @@ def prepare(
     """
     labels = label if isinstance(label, tuple) else (label,)
     image, mask = on_one_grid(normalised(image, settings), mask, labels, settings)
+    image = rounded(image) if settings.roundIntensities else image
     whole = (
         known.whole if known and _same(known.mask, mask) else crop(select_label(mask, labels), mask.spacing, settings)
     )

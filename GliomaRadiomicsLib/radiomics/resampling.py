@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.ibsi.interpolation import interpolated
 from GliomaRadiomicsLib.radiomics.region import Box, bounding_box, fits, mismatch, outside_mm, select_label
 from GliomaRadiomicsLib.radiomics.settings import INTERPOLATORS, RadiomicsSettings
 
@@ -34,13 +35,21 @@ def on_one_grid(image: Volume, mask: Volume, labels: Labels, settings: Radiomics
         RefusedInput: If the grids differ, the region lies outside the image, or nothing of it is left.
     """
     if settings.resamples:
-        return _resampled(image, mask, labels, settings)
+        return (_interpolated if settings.convention == "ibsi" else _resampled)(image, mask, labels, settings)
     if not fits(image, mask, settings):
         outside = outside_mm(image, mask, select_label(mask, labels))
         if outside or not settings.correctMask:
             raise mismatch(image, mask, outside)
         mask = _on_grid_of(image, mask, labels)
     return _cropped(image, mask, labels, settings.padDistance) if settings.preCrop else (image, mask)
+
+
+def _interpolated(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
+    if not fits(image, mask, settings):
+        raise mismatch(image, mask, outside_mm(image, mask, select_label(mask, labels)))
+    select_label(mask, labels)
+    _check_finite(image)
+    return interpolated(image, mask, labels, settings.resampledPixelSpacing or (0, 0, 0), settings.interpolator)
 
 
 def _resampled(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:

@@ -1,0 +1,86 @@
+"""Image and mask on voxels of another size, as IBSI asks for it.
+
+Source: IBSI reference manual, section 2.4: the centres of both grids coincide, the new grid has as many voxels as the
+old one has length, rounded up; beyond the outermost voxel centres the image goes on with their values. The mask is
+interpolated linearly, and voxels with at least half of it belong to the region.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+
+ORDERS = {"sitkNearestNeighbor": 0, "sitkLinear": 1, "sitkBSpline": 3, 1: 0, 2: 1, 3: 3}
+"""Order of the spline by name and number of the interpolator."""
+
+INSIDE = 0.5
+_ROUNDING = 1e-6
+
+Array = npt.NDArray[np.float64]
+
+
+def interpolated(
+    image: Volume, mask: Volume, labels: tuple[int, ...], spacing: tuple[float, ...], interpolator: str | int | None
+) -> tuple[Volume, Volume]:
+    """Image and mask on the new grid.
+
+    Args:
+        image: The image.
+        mask: Labels on the same grid.
+        labels: Labels whose union is the region; it gets the first of them.
+        spacing: New voxel size along i, j, k in mm; 0 keeps that axis.
+        interpolator: Interpolator of the image, a key of `ORDERS`.
+
+    Raises:
+        RefusedInput: For another interpolator, or if no voxel of the region is left.
+    """
+    order = ORDERS.get(interpolator) if interpolator is not None else None
+    if order is None:
+        raise RefusedInput(
+            what="interpolator not in the ibsi convention",
+            where="interpolator",
+            found=interpolator,
+            remedy=f"choose from {', '.join(str(name) for name in ORDERS)}",
+        )
+    old, wanted = np.array(image.spacing), np.array(spacing, dtype=np.float64)
+    grid = _Grid(image, np.where(wanted == 0, old, wanted))
+    inside = grid.sample(np.isin(mask.array, labels).astype(np.float64), 1) >= INSIDE - _ROUNDING
+    if not inside.any():
+        raise RefusedInput(
+            what="no voxel of the region is left after resampling",
+            where=mask.name or "mask",
+            found=f"voxels of {' x '.join(f'{size:.3g}' for size in grid.spacing)} mm",
+            remedy="resample to smaller voxels",
+        )
+    moved = Volume(grid.sample(image.array.astype(np.float64), order), grid.affine, image.name)
+    return moved, moved.with_array(np.where(inside, labels[0], 0), mask.name)
+
+
+class _Grid:
+    """A grid of other voxels with the same centre and axes as that of a volume.
+
+    Attributes:
+        spacing: Voxel size along i, j, k in mm.
+        affine: 4x4 matrix from voxel index to RAS millimetres.
+    """
+
+    def __init__(self, volume: Volume, spacing: Array) -> None:
+        self.spacing = spacing
+        self._ratio = spacing / np.array(volume.spacing)
+        size = np.array(volume.shape)
+        self._size = np.ceil(size / self._ratio - _ROUNDING).astype(int)
+        self._first = (size - 1) / 2 - (self._size - 1) / 2 * self._ratio
+        self.affine = volume.affine.copy()
+        self.affine[:3, 3] += volume.affine[:3, :3] @ self._first
+        self.affine[:3, :3] *= self._ratio
+
+    def sample(self, array: Array, order: int) -> Array:
+        """An array of the volume's shape on this grid, by splines of this order, mirrored at the edges for its fit."""
+        from scipy.ndimage import affine_transform
+
+        return affine_transform(
+            array, self._ratio, offset=self._first, output_shape=tuple(self._size), order=order, mode="nearest"
+        )
