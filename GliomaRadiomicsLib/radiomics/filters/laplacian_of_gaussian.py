@@ -1,0 +1,60 @@
+"""Laplacian of Gaussian: one image for each width.
+
+Source: pyradiomics 3.0.1, ``imageoperations.getLoGImage``; ITK, ``LaplacianRecursiveGaussianImageFilter`` (the sum over
+the axes of the second derivative along one and smoothing along the two others, each step rounded to float32).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.radiomics.filters.options import ImageType
+from GliomaRadiomicsLib.radiomics.filters.recursive_gaussian import SHORTEST_LINE, line_matrix
+from GliomaRadiomicsLib.radiomics.filters.source import Margin, Source
+
+REACH = 14
+"""Voxels further than this many widths away change a value by less than the rounding to float32 does."""
+
+
+def margin(image_type: ImageType, spacing: tuple[float, float, float]) -> Margin:
+    """Reach of the widest filter."""
+    return _reach(max(image_type.options.sigma), spacing)
+
+
+def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+    """``log-sigma-1-0-mm-3D`` and so on, float32; widths too large for the image give none, as in pyradiomics."""
+    shape = np.array(source.array.shape)
+    for sigma in image_type.options.sigma:
+        if shape.min() >= SHORTEST_LINE and np.all(shape >= np.ceil(sigma / np.array(source.spacing)) + 1):
+            yield f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", _laplacian(source, float(sigma))
+
+
+def _reach(sigma: float, spacing: tuple[float, float, float]) -> Margin:
+    found = [max(SHORTEST_LINE, math.ceil(REACH * sigma / size)) for size in spacing]
+    return found[0], found[1], found[2]
+
+
+def _laplacian(source: Source, sigma: float) -> npt.NDArray[np.float32]:
+    values, box = source.around(_reach(sigma, source.spacing))
+    values = values.astype(np.float64, copy=False)
+    total = np.zeros([part.stop - part.start for part in box], dtype=np.float32)
+    for axis in (2, 1, 0):
+        part = values
+        for along in (axis, *(other for other in (2, 1, 0) if other != axis)):
+            matrix = line_matrix(values.shape[along], sigma, source.spacing[along], 2 if along == axis else 0)
+            part = _along(matrix[box[along]], part, along).astype(np.float32)
+        total += part.astype(np.float64) * (1 / source.spacing[axis] ** 2)
+    return total
+
+
+def _along(matrix: npt.NDArray[np.float64], values: npt.NDArray, axis: int) -> npt.NDArray[np.float64]:
+    """The matrix applied to every line along an axis."""
+    values = values.astype(np.float64, copy=False)
+    if axis == 0:
+        rest = values.shape[1:]
+        return (matrix @ values.reshape(len(values), -1)).reshape(len(matrix), *rest)
+    return matrix @ values if axis == 1 else values @ matrix.T
