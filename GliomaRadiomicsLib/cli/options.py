@@ -95,12 +95,17 @@ def write_text(path: Path, text: str) -> None:
         ) from error
 
 
-def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows of equal keys as CSV; refused without any row, and as in `write_text`."""
+def require_rows(path: Path, rows: Sequence[object]) -> None:
+    """Refuse to write a table without any row."""
     if not rows:
         raise RefusedInput(
             what="nothing to write: no row was measured", where=path, remedy="check the inputs and the parameters"
         )
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of equal keys as CSV; refused without any row, and as in `write_text`."""
+    require_rows(path, rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -16,16 +16,26 @@ from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
 from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
 from GliomaRadiomicsLib.radiomics.region import select_label
+from GliomaRadiomicsLib.radiomics.sets import jinling
+from GliomaRadiomicsLib.radiomics.sets.han import han_features
+from GliomaRadiomicsLib.radiomics.table import LONG_COLUMNS
 
 BACKENDS = ("native", "pyradiomics")
-COLUMNS = ("sequence", "region", "feature", "value", "reason")
+COLUMNS = LONG_COLUMNS
+FEATURE_SETS = ("han", "jinling")
+"""Sets of published systems, see `sets`."""
 
 _ROLES = {"t1n": "t1", "t1": "t1", "t1c": "t1ce", "t1ce": "t1ce", "t2w": "t2", "t2": "t2", "t2f": "flair"}
 _ROLE_AT_END = re.compile(r"(?:^|[_-])(t1ce|t1n|t1c|t1|t2w|t2f|t2|flair)\.", re.IGNORECASE)
 
 
 def features_table(
-    images: list[Path], mask: Path, label: int | None = None, params: Path | None = None, backend: str = "native"
+    images: list[Path],
+    mask: Path,
+    label: int | None = None,
+    params: Path | None = None,
+    backend: str = "native",
+    feature_set: str | None = None,
 ) -> list[dict[str, str | float]]:
     """Features of a region of one or more images on the same grid.
 
@@ -35,6 +45,7 @@ def features_table(
         label: Value of the region in the mask; None: that of ``params``, else 1.
         params: pyradiomics parameter file (YAML or JSON); None: pyradiomics' defaults.
         backend: One of `BACKENDS`.
+        feature_set: One of `FEATURE_SETS`, instead of ``params``.
 
     Returns:
         Rows with `COLUMNS`. Features of the mask alone come once, with the sequence ``mask``. ``value`` is NaN
@@ -49,7 +60,7 @@ def features_table(
         )
     if not images:
         raise RefusedInput(what="no image", where="--image", remedy="give at least one")
-    chosen: _Backend = _Native(read_parameters(params)) if backend == "native" else _Pyradiomics(params)
+    chosen = _chosen(params, backend, feature_set)
     mask_volume = read_volume(mask, name=mask.name)
     parts = chosen.parts(_volumes(images), mask_volume, label)
     return [
@@ -57,6 +68,25 @@ def features_table(
         for sequence, used, rows in parts
         for row in rows
     ]
+
+
+def _chosen(params: Path | None, backend: str, feature_set: str | None) -> _Backend:
+    if feature_set is not None:
+        if feature_set not in FEATURE_SETS or params is not None:
+            raise RefusedInput(
+                what="unknown feature set" if params is None else "both a feature set and a parameter file",
+                where="--set",
+                found=feature_set,
+                remedy=f"give {' or '.join(FEATURE_SETS)}, without --params",
+            )
+        if feature_set == "han":
+            if backend != "native":
+                raise RefusedInput(
+                    what="set of the native backend only", where="--set", found="han", remedy="leave out --backend"
+                )
+            return _Han()
+        params = jinling.PARAMETERS
+    return _Native(read_parameters(params)) if backend == "native" else _Pyradiomics(params)
 
 
 def _volumes(images: list[Path]) -> Iterator[tuple[str, Volume]]:
@@ -96,6 +126,16 @@ class _Native:
                 yield "mask" if of_mask else sequence, used, shape_rows(found.of_shape, selection)
             yield sequence, used, image_rows(found.region, found.array, selection=selection)
             before = found
+
+
+class _Han:
+    def parts(
+        self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
+    ) -> Iterator[tuple[str, int, Extracted]]:
+        """Rows of each image; label 1 if none is given."""
+        used = 1 if label is None else label
+        for sequence, volume in volumes:
+            yield sequence, used, han_features(volume, mask, used)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,19 @@ def test_features_as_csv(phantom_files: dict[str, Path], tmp_path: Path) -> None
     assert [path.name for path in out.parent.iterdir()] == ["f.csv"]
 
 
+def test_features_of_a_published_system_in_one_line(phantom_files: dict[str, Path], tmp_path: Path) -> None:
+    words = ["features", "--image", phantom_files["t1ce"], "--mask", phantom_files["seg"], "--label", 4, "--set", "han"]
+    assert run(*words, "--layout", "wide", "--case", "one", "--out", tmp_path / "f.csv") == 0
+    with (tmp_path / "f.csv").open() as file:
+        header, line = csv.reader(file)
+    assert (header[0], line[0], header[-1]) == ("case", "one", "reasons")
+    assert len(header) == 348 + 2
+    assert header[1] == "t1ce_label 4_han_nontexture_Volume"
+    assert run(*words, "--params", phantom_files["seg"], "--out", tmp_path / "g.csv") != 0
+    assert run(*words, "--backend", "pyradiomics", "--out", tmp_path / "g.csv") != 0
+    assert not (tmp_path / "g.csv").exists()
+
+
 def test_features_without_a_label_measures_that_of_the_parameters_or_1(
     phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
