@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.radiomics import firstorder, glcm, gldm, glrlm, glszm, ngtdm, shape
-from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels, discretise
+from GliomaRadiomicsLib.radiomics import (
+    firstorder,
+    glcm,
+    gldm,
+    glrlm,
+    glszm,
+    ngtdm,
+    shape,
+    shape2d,
+    shape_density,
+    spatial,
+)
+from GliomaRadiomicsLib.radiomics.ibsi.families import IMAGE_FAMILIES as IBSI_IMAGE_FAMILIES
 from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
+from GliomaRadiomicsLib.radiomics.measured import Measured
 from GliomaRadiomicsLib.radiomics.preparation import finite, prepare
 from GliomaRadiomicsLib.radiomics.region import Region
-from GliomaRadiomicsLib.radiomics.registry import FAMILIES, names_of
+from GliomaRadiomicsLib.radiomics.registry import families_of, names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
-from GliomaRadiomicsLib.radiomics.texture import Texture
 
 Extracted = list[tuple[str, float, str]]
 """Name of the feature as pyradiomics writes it, value, and why the value is NaN, where it is."""
@@ -29,24 +39,16 @@ Extracted = list[tuple[str, float, str]]
 Selection = Mapping[str, tuple[str, ...]]
 """Names of the features wanted, by family."""
 
-ALL_FEATURES: Selection = {family: names_of(family) for family in FAMILIES}
+
+@cache
+def all_features(convention: str) -> Selection:
+    """All features of a convention."""
+    return {family: names_of(family, convention) for family in families_of(convention)}
 
 
-@dataclass(frozen=True)
-class _Input:
-    region: Region
-    values: npt.NDArray
+ALL_FEATURES: Selection = all_features("pyradiomics")
 
-    @cached_property
-    def levels(self) -> GreyLevels:
-        return discretise(self.values, self.region.settings)
-
-    @cached_property
-    def texture(self) -> Texture:
-        return Texture(self.region, self.levels)
-
-
-_IMAGE_FAMILIES: dict[str, Callable[[_Input], dict[str, float]]] = {
+_PYRADIOMICS_IMAGE_FAMILIES: dict[str, Callable[[Measured], dict[str, float]]] = {
     "firstorder": lambda found: firstorder.features(found.region, found.values, found.levels),
     "glcm": lambda found: glcm.features(found.texture),
     "glrlm": lambda found: glrlm.features(found.texture),
@@ -54,7 +56,25 @@ _IMAGE_FAMILIES: dict[str, Callable[[_Input], dict[str, float]]] = {
     "ngtdm": lambda found: ngtdm.features(found.texture),
     "gldm": lambda found: gldm.features(found.texture),
 }
-_WHY_NAN = {"shape": shape.WHY_NAN, "firstorder": firstorder.WHY_NAN, "glcm": glcm.WHY_NAN, "glrlm": glrlm.WHY_NAN}
+_IMAGE_FAMILIES = {"pyradiomics": _PYRADIOMICS_IMAGE_FAMILIES, "ibsi": IBSI_IMAGE_FAMILIES}
+
+
+def _shape(region: Region) -> dict[str, float]:
+    return (shape_density if region.settings.convention == "ibsi" else shape).features(region)
+
+
+_SHAPE_FAMILIES: dict[str, tuple[Callable[[Region], str], Callable[[Region], dict[str, float]]]] = {
+    "shape": (Region.why_not, _shape),
+    "shape2D": (shape2d.why_not, shape2d.features),
+}
+_WHY_NAN = {
+    "shape": shape.WHY_NAN,
+    "shape2D": shape2d.WHY_NAN,
+    "firstorder": firstorder.WHY_NAN,
+    "glcm": glcm.WHY_NAN,
+    "glrlm": glrlm.WHY_NAN,
+    "spatial": spatial.WHY_NAN,
+}
 
 
 def extract(
@@ -63,7 +83,7 @@ def extract(
     *,
     label: int | tuple[int, ...] | None = None,
     settings: RadiomicsSettings | None = None,
-    selection: Selection = ALL_FEATURES,
+    selection: Selection | None = None,
 ) -> Extracted:
     """Features of one region of one image.
 
@@ -72,7 +92,7 @@ def extract(
         mask: Labels on the same grid.
         label: Label of the region, or several whose union it is; by default that of the settings.
         settings: How features are computed; by default as pyradiomics does.
-        selection: Features wanted; by default all.
+        selection: Features wanted; by default all of the convention of the settings.
 
     Returns:
         The features in the order of the registry. NaN with the reason where pyradiomics computes none.
@@ -83,20 +103,29 @@ def extract(
     """
     settings = (settings or RadiomicsSettings()).check()
     found = prepare(image, mask, settings.label if label is None else label, settings)
-    return shape_rows(found.of_shape, selection) + image_rows(found.region, found.array, selection=selection)
+    return shape_rows(found.of_shape, selection) + image_rows(
+        found.region, found.array, selection=selection, whole=found.whole
+    )
 
 
-def shape_rows(region: Region, selection: Selection = ALL_FEATURES) -> Extracted:
+def shape_rows(region: Region, selection: Selection | None = None) -> Extracted:
     """Features that depend on the mask alone."""
-    names = selection.get("shape", ())
-    if not names:
-        return []
-    reason = region.why_not()
-    return nan_rows({"shape": names}, reason) if reason else _rows("shape", shape.features(region), names)
+    selection = all_features(region.settings.convention) if selection is None else selection
+    found = []
+    for family, (why_not, features) in _SHAPE_FAMILIES.items():
+        names = selection.get(family)
+        if names:
+            reason = why_not(region)
+            found += nan_rows({family: names}, reason) if reason else _rows(family, features(region), names)
+    return found
 
 
 def image_rows(
-    region: Region, array: npt.NDArray, transform: Transform = unchanged, selection: Selection = ALL_FEATURES
+    region: Region,
+    array: npt.NDArray,
+    transform: Transform = unchanged,
+    selection: Selection | None = None,
+    whole: Region | None = None,
 ) -> Extracted:
     """Features of the voxel values of a region.
 
@@ -104,17 +133,21 @@ def image_rows(
         region: The region, as resegmentation leaves it.
         array: The whole image, shape ``(k, j, i)``.
         transform: What its values are changed by first.
-        selection: Features wanted.
+        selection: Features wanted; by default all of the convention of the settings.
+        whole: The region before resegmentation; by default ``region``.
 
     Raises:
         RefusedInput: If values are not finite, or there would be too many grey levels.
     """
-    wanted = {family: names for family, names in selection.items() if family in _IMAGE_FAMILIES}
+    convention = region.settings.convention
+    families = _IMAGE_FAMILIES[convention]
+    selection = all_features(convention) if selection is None else selection
+    wanted = {family: names for family, names in selection.items() if family in families}
     reason = region.why_not()
     if reason:
         return nan_rows(wanted, reason)
-    found = _Input(region, transform(finite(region.values(array))))
-    return [row for family, names in wanted.items() for row in _rows(family, _IMAGE_FAMILIES[family](found), names)]
+    found = Measured(region, transform(finite(region.values(array))), whole or region, array, transform)
+    return [row for family, names in wanted.items() for row in _rows(family, families[family](found), names)]
 
 
 def nan_rows(selection: Selection, reason: str) -> Extracted:

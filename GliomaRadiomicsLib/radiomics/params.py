@@ -56,7 +56,11 @@ def _parameters(content: dict[str, Any]) -> Parameters:
             found=", ".join(filters),
             remedy="use --backend pyradiomics or leave it out",
         )
-    return Parameters(settings_from(content.get("setting") or {}), selection_from(content.get("featureClass") or {}))
+    settings = settings_from(content.get("setting") or {})
+    return Parameters(
+        settings,
+        selection_from(content.get("featureClass") or {}, force_2d=settings.force2D, convention=settings.convention),
+    )
 
 
 def _load(path: Path) -> dict[str, Any]:

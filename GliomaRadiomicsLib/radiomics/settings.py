@@ -11,7 +11,7 @@ from numbers import Integral
 from typing import Any, Literal
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.registry import CONVENTIONS, FAMILIES, names_of
+from GliomaRadiomicsLib.radiomics.registry import CONVENTIONS, FAMILIES, IBSI_FAMILIES, families_of, names_of
 
 _Rule = tuple[Callable[[Any], bool], str]
 """Whether a value can be used, and what to give instead of one that cannot."""
@@ -67,8 +67,8 @@ class RadiomicsSettings:
         minimumROISize: The region must have more voxels than this (None: any number above one).
         resegmentRange: Leave out voxels of the region below the first and above the second threshold.
         resegmentMode: Thresholds are ``absolute`` values, ``relative`` to the maximum, or in ``sigma`` around the mean.
-        resegmentShape: Whether shape is that of the voxels ``resegmentRange`` leaves; otherwise it is, as in pyradiomics
-            3.0.1, that of the mask cut to the box of these voxels.
+        resegmentShape: Whether shape is that of the voxels ``resegmentRange`` leaves; otherwise, as in pyradiomics
+            3.0.1, it is that of the mask cut to the box of these voxels.
         geometryTolerance: Largest distance in mm between voxels of image and mask.
         convention: Whose definitions features have, one of `CONVENTIONS`; the settings below are for ``ibsi`` only.
         aggregation: One of `AGGREGATIONS`: whether texture is counted in slices (2D), in slices but put together
@@ -128,7 +128,21 @@ class RadiomicsSettings:
                 usable = False
             if not usable:
                 raise RefusedInput(what="setting out of range", where=name, found=value, remedy=remedy)
+        self._check_convention()
         return self
+
+    def _check_convention(self) -> None:
+        """Raise `RefusedInput` for a setting that the convention has not, rather than ignore it."""
+        of_others = _PYRADIOMICS_ONLY if self.convention == "ibsi" else _IBSI_ONLY
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in of_others and value != field.default:
+                raise RefusedInput(
+                    what=f"setting not in the {self.convention} convention",
+                    where=field.name,
+                    found=value,
+                    remedy=of_others[field.name],
+                )
 
 
 def _is_whole(value: Any) -> bool:  # noqa: ANN401 - what a parameter file holds may be anything
@@ -188,6 +202,19 @@ _RULES: dict[str, _Rule] = {
 }
 """Which values each setting may have, and what to give instead."""
 
+_PYRADIOMICS_ONLY = {
+    "force2D": "give aggregation 2_5D_avg instead",
+    "weightingNorm": "give an aggregation that ends with _comb or _avg instead",
+    "voxelArrayShift": "leave it out; IBSI does not shift voxel values",
+    "resegmentShape": "leave it out; the shape is that of the mask",
+}
+"""Settings that the ibsi convention has not, and what to do instead."""
+
+_IBSI_ONLY = dict.fromkeys(
+    ("aggregation", "roundIntensities", "resegmentSigma", "ivhBinWidth", "ivhBinCount"),
+    "leave it out, or give convention: ibsi",
+)
+
 _MAY_BE_NONE = tuple(field.name for field in fields(RadiomicsSettings) if field.default is None) + ("interpolator",)
 
 
@@ -210,22 +237,30 @@ def settings_from(values: dict[str, Any]) -> RadiomicsSettings:
     return RadiomicsSettings(**chosen).check()
 
 
-def selection_from(feature_class: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Features to compute, by family, from the ``featureClass`` part of a parameter file (empty: all of them)."""
+def selection_from(
+    feature_class: dict[str, Any], *, force_2d: bool = False, convention: str = "pyradiomics"
+) -> dict[str, tuple[str, ...]]:
+    """Features to compute, by family, from the ``featureClass`` part of a parameter file.
+
+    Empty: all of the convention, with shape2D only if ``force_2d``.
+    """
+    families = IBSI_FAMILIES if convention == "ibsi" else FAMILIES
     if not feature_class:
-        return {family: names_of(family) for family in FAMILIES}
+        wanted = families if force_2d else families_of(convention)
+        return {family: names_of(family, convention) for family in wanted}
     selection = {}
     for family, names in feature_class.items():
-        if family not in FAMILIES:
+        if family not in families:
             raise RefusedInput(
-                what="feature family not in the native backend", where=family, remedy=nearest(family, list(FAMILIES))
+                what="feature family not in the native backend", where=family, remedy=nearest(family, list(families))
             )
-        unknown = [name for name in names or () if name not in names_of(family)]
+        known = names_of(family, convention, on_request=True)
+        unknown = [name for name in names or () if name not in known]
         if unknown:
             raise RefusedInput(
-                what=f"unknown {family} feature", where=unknown[0], remedy=nearest(unknown[0], list(names_of(family)))
+                what=f"unknown {family} feature", where=unknown[0], remedy=nearest(unknown[0], list(known))
             )
-        selection[family] = tuple(names or names_of(family))
+        selection[family] = tuple(names or names_of(family, convention))
     return selection
 
 
