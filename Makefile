@@ -1,13 +1,14 @@
 # make demo   sets everything up and runs the whole chain on the phantom patient
 # make test   installs the test tools and runs every test
 # make lint   style, types and layers
+# make docs   writes docs/features.md from the feature registries
 PYTHON ?= python3
 VENV ?= .venv
 # The CPU build where the package index has one; TORCH="torch>=2.2" takes the index's own choice (on Linux with CUDA).
 TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint format cmake clean
+.PHONY: demo test lint format docs cmake clean
 
 demo: $(VENV)/.installed
 	$(BIN)/glioma-radiomics demo --out demo-output
@@ -24,6 +25,9 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m GliomaRadiomicsLib.radiomics.documentation docs/features.md
 
 cmake:
 	$(PYTHON) Testing/Architecture/update_cmake.py

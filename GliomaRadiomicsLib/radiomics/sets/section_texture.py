@@ -73,7 +73,7 @@ def cooccurrence(texture: Texture, levels: int) -> Found:
     if not counts.any():
         return {feature.name: float("nan") for feature in FEATURES["glcm"]}
     matrix = glcm.Cooccurrence((counts + counts.T)[:, :, None], texture.levels.present)
-    values = {name: float(value[0]) for name, value in glcm.matrix_features(matrix).items()}
+    values = {name: float(value[0]) for name, value in glcm.features_without_mcc(matrix).items()}
     return {
         "Energy": values["JointEnergy"],
         "Contrast": values["Contrast"],
