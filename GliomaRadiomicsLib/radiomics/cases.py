@@ -11,7 +11,7 @@ from GliomaRadiomicsLib.core.labels import REGIONS
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.radiomics.extraction import ALL_FEATURES, Extracted, image_rows, nan_rows, shape_rows
+from GliomaRadiomicsLib.radiomics.extraction import Extracted, Selection, all_features, image_rows, nan_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
 from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
@@ -24,9 +24,6 @@ CASE_SCALE = 100.0
 
 MASK = "mask"
 """What stands for the sequence in rows that depend on the mask alone."""
-
-_SHAPE = {"shape": ALL_FEATURES["shape"]}
-_IMAGE = {family: names for family, names in ALL_FEATURES.items() if family != "shape"}
 
 
 def extract_case(
@@ -63,11 +60,13 @@ def extract_case(
     settings = settings.check()
     for volume in [*volumes.values(), *([brain_mask] if brain_mask else [])]:
         check_grids(volume, label_map, settings)
-    images = {sequence: _Image(volume, brain_mask) for sequence, volume in volumes.items()}
+    of_image = dict(all_features(settings.convention))
+    of_mask = {"shape": of_image.pop("shape")}
+    images = {sequence: _Image(volume, brain_mask, of_image) for sequence, volume in volumes.items()}
     rows: list[FeatureRow] = []
     for number, name in enumerate(_known(regions)):
         region = _find(name, label_map, settings)
-        found = {MASK: shape_rows(region) if region else nan_rows(_SHAPE, _ABSENT)}
+        found = {MASK: shape_rows(region) if region else nan_rows(of_mask, _ABSENT)}
         for done, (sequence, image) in enumerate(images.items()):
             progress.report((number + done / len(images)) / len(regions), f"Features of {name} in {sequence}")
             found[sequence] = image.rows(region)
@@ -82,8 +81,8 @@ _ABSENT = "the region is not in the label map"
 class _Image:
     """A sequence with its normalisation, or the reason why it has none."""
 
-    def __init__(self, volume: Volume, brain_mask: Volume | None) -> None:
-        self._array = volume.array.T
+    def __init__(self, volume: Volume, brain_mask: Volume | None, selection: Selection) -> None:
+        self._array, self._selection = volume.array.T, selection
         self._transform: Transform | None = None
         self._refusal = ""
         try:
@@ -93,12 +92,12 @@ class _Image:
 
     def rows(self, region: Region | None) -> Extracted:
         if region is None or self._transform is None:
-            return nan_rows(_IMAGE, self._refusal or _ABSENT)
+            return nan_rows(self._selection, self._refusal or _ABSENT)
         try:
             left = kept(region, self._array, self._transform)
-            return image_rows(left, self._array, self._transform)
+            return image_rows(left, self._array, self._transform, self._selection)
         except RefusedInput as error:
-            return nan_rows(_IMAGE, str(error))
+            return nan_rows(self._selection, str(error))
 
 
 def _find(name: str, label_map: Volume, settings: RadiomicsSettings) -> Region | None:

@@ -103,9 +103,7 @@ def extract(
     """
     settings = (settings or RadiomicsSettings()).check()
     found = prepare(image, mask, settings.label if label is None else label, settings)
-    return shape_rows(found.of_shape, selection) + image_rows(
-        found.region, found.array, selection=selection, whole=found.whole
-    )
+    return shape_rows(found.of_shape, selection) + image_rows(found.region, found.array, selection=selection)
 
 
 def shape_rows(region: Region, selection: Selection | None = None) -> Extracted:
@@ -125,7 +123,6 @@ def image_rows(
     array: npt.NDArray,
     transform: Transform = unchanged,
     selection: Selection | None = None,
-    whole: Region | None = None,
 ) -> Extracted:
     """Features of the voxel values of a region.
 
@@ -134,7 +131,6 @@ def image_rows(
         array: The whole image, shape ``(k, j, i)``.
         transform: What its values are changed by first.
         selection: Features wanted; by default all of the convention of the settings.
-        whole: The region before resegmentation; by default ``region``.
 
     Raises:
         RefusedInput: If values are not finite, or there would be too many grey levels.
@@ -146,15 +142,15 @@ def image_rows(
     reason = region.why_not()
     if reason:
         return nan_rows(wanted, reason)
-    found = Measured(region, transform(finite(region.values(array))), whole or region, array, transform)
+    found = Measured(region, transform(finite(region.values(array))), array, transform)
     return [row for family, names in wanted.items() for row in _rows(family, families[family](found), names)]
 
 
-def nan_rows(selection: Selection, reason: str) -> Extracted:
-    """NaN for every feature, with the reason."""
-    return [(f"original_{family}_{name}", math.nan, reason) for family, names in selection.items() for name in names]
+def nan_rows(selection: Selection, reason: str, image: str = "original") -> Extracted:
+    """NaN for every feature of an image, with the reason."""
+    return [(f"{image}_{family}_{name}", math.nan, reason) for family, names in selection.items() for name in names]
 
 
-def _rows(family: str, values: dict[str, float], names: tuple[str, ...]) -> Extracted:
+def _rows(family: str, values: dict[str, float], names: tuple[str, ...], image: str = "original") -> Extracted:
     why = _WHY_NAN.get(family, "not defined for this region")
-    return [(f"original_{family}_{name}", values[name], why if math.isnan(values[name]) else "") for name in names]
+    return [(f"{image}_{family}_{name}", values[name], why if math.isnan(values[name]) else "") for name in names]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels, discretise
+from GliomaRadiomicsLib.radiomics.ibsi.aggregation import Part, parts_of
 from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
 from GliomaRadiomicsLib.radiomics.region import Region
 from GliomaRadiomicsLib.radiomics.texture import Texture
@@ -21,14 +22,12 @@ class Measured:
     Attributes:
         region: The voxels measured.
         values: Their values, shape ``(voxels,)``.
-        whole: The region before resegmentation.
         array: The whole image, axis order (k, j, i).
         transform: What voxel values of ``array`` are changed by first; ``values`` are changed already.
     """
 
     region: Region
     values: npt.NDArray
-    whole: Region
     array: npt.NDArray
     transform: Transform = unchanged
 
@@ -43,12 +42,17 @@ class Measured:
         return Texture(self.region, self.levels)
 
     @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What texture is counted in, as the aggregation of the settings asks for it."""
+        return parts_of(self.region, self.levels)
+
+    @cached_property
     def mask_in_whole(self) -> npt.NDArray[np.bool_]:
         """The voxels measured, within the box of the whole region."""
-        inside = np.zeros(self.whole.mask.shape, dtype=bool)
+        inside = np.zeros(self.region.whole.mask.shape, dtype=bool)
         part = tuple(
             slice(inner.start - outer.start, inner.stop - outer.start)
-            for inner, outer in zip(self.region.box, self.whole.box, strict=True)
+            for inner, outer in zip(self.region.box, self.region.whole.box, strict=True)
         )
         inside[part] = self.region.mask
         return inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,12 +27,19 @@ class Region:
         spacing: Voxel size along k, j, i in mm.
         box: Where the region lies in the whole array, axis order (k, j, i).
         settings: How features are computed.
+        origin: The region this one is a part of; None: it is a whole one.
     """
 
     mask: npt.NDArray[np.bool_]
     spacing: npt.NDArray[np.float64]
     box: Box
     settings: RadiomicsSettings
+    origin: Region | None = None
+
+    @property
+    def whole(self) -> Region:
+        """The region of the mask, before resegmentation."""
+        return self.origin or self
 
     @cached_property
     def voxels(self) -> int:
@@ -59,6 +66,21 @@ class Region:
         """Voxel values of the region in a whole array (axis order k, j, i): shape ``(voxels,)``."""
         return array[self.box][self.mask]
 
+    def with_settings(self, settings: RadiomicsSettings) -> Region:
+        """The same region for other settings; what both have in common is found only once."""
+        if settings == self.settings:
+            return self
+        other = replace(self, settings=settings)
+        same_plane = (settings.force2D, settings.force2Ddimension) == (
+            self.settings.force2D,
+            self.settings.force2Ddimension,
+        )
+        if same_plane:
+            other.__dict__["adjacent"] = self.adjacent
+            if tuple(settings.distances) == tuple(self.settings.distances):
+                other.__dict__["within_distances"] = self.within_distances
+        return other
+
     def part(self, mask: npt.NDArray[np.bool_], inner: Box) -> Region:
         """The part of this region in a box.
 
@@ -69,7 +91,9 @@ class Region:
         if mask is self.mask and mask[inner].shape == mask.shape:
             return self
         box = tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(self.box, inner, strict=True))
-        return Region(np.ascontiguousarray(mask[inner]), self.spacing, (box[0], box[1], box[2]), self.settings)
+        return Region(
+            np.ascontiguousarray(mask[inner]), self.spacing, (box[0], box[1], box[2]), self.settings, self.whole
+        )
 
     def why_not(self) -> str:
         """Why pyradiomics would compute no feature of this region; empty if it would."""

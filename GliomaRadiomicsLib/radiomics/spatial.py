@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 def features(found: Measured) -> dict[str, float]:
     """All four features."""
     values = found.values.astype(np.float64)
-    volume = area_and_volume(found.whole.padded_mask, found.whole.spacing)[1]
+    volume = area_and_volume(found.region.whole.padded_mask, found.region.whole.spacing)[1]
     return {
         "CentreOfMassShift": _centre_of_mass_shift(found, values),
         "IntegratedIntensity": float(values.mean()) * volume,
@@ -33,7 +33,7 @@ def _centre_of_mass_shift(found: Measured, values: Array) -> float:
     total = float(values.sum())
     if total == 0:
         return float("nan")
-    geometric = np.argwhere(found.whole.mask).mean(axis=0)
+    geometric = np.argwhere(found.region.whole.mask).mean(axis=0)
     weighted = values @ np.argwhere(found.mask_in_whole) / total
     return float(np.linalg.norm((geometric - weighted) * found.region.spacing))
 

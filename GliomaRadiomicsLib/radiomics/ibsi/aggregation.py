@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels
-from GliomaRadiomicsLib.radiomics.measured import Measured
 from GliomaRadiomicsLib.radiomics.region import Region
 from GliomaRadiomicsLib.radiomics.texture import Texture
 
@@ -35,19 +34,19 @@ class Part:
     chosen: npt.NDArray[np.bool_]
 
 
-def parts_of(found: Measured) -> tuple[Part, ...]:
+def parts_of(region: Region, levels: GreyLevels) -> tuple[Part, ...]:
     """The slices of a region in 2D, else the region as one part."""
-    dimension, _, directions = found.region.settings.aggregation.rpartition("_")
+    dimension, _, directions = region.settings.aggregation.rpartition("_")
     settings = replace(
-        found.region.settings,
+        region.settings,
         force2D=dimension != "3D",
         force2Ddimension=0,
         weightingNorm="no_weighting" if directions == "comb" else None,
     )
-    region = replace(found.region, settings=settings)
+    region = region if settings == region.settings else replace(region, settings=settings)
     if dimension == "2D":
-        return tuple(_slices(region, found.levels))
-    return (Part(Texture(region, found.levels), np.ones(region.voxels, dtype=bool)),)
+        return tuple(_slices(region, levels))
+    return (Part(Texture(region, levels), np.ones(region.voxels, dtype=bool)),)
 
 
 def _slices(region: Region, levels: GreyLevels) -> Iterator[Part]:

@@ -19,7 +19,6 @@ from GliomaRadiomicsLib.radiomics import (
     spatial,
 )
 from GliomaRadiomicsLib.radiomics.ibsi import statistics
-from GliomaRadiomicsLib.radiomics.ibsi.aggregation import parts_of
 from GliomaRadiomicsLib.radiomics.measured import Measured
 from GliomaRadiomicsLib.radiomics.registry import names_of
 from GliomaRadiomicsLib.radiomics.size_matrix import size_statistics
@@ -32,7 +31,7 @@ def _glcm(found: Measured) -> Values:
     """Mean over all matrices, of directions or slices; NaN without pairs."""
     matrices = [
         glcm.features_without_mcc(glcm.Cooccurrence(counts, part.texture.levels.present, found.levels.highest))
-        for part in parts_of(found)
+        for part in found.parts
         for counts in glcm.matrices(part.texture)
     ]
     if not matrices:
@@ -74,8 +73,8 @@ def _ngtdm(texture: Texture) -> Values:
 
 def _gldzm(found: Measured) -> Values:
     by_slice = not found.region.settings.aggregation.startswith("3D")
-    distances = gldzm.distances_to_border(found.whole.mask, by_slice)[found.mask_in_whole]
-    return _mean([gldzm.features(part.texture, distances[part.chosen]) for part in parts_of(found)])
+    distances = gldzm.distances_to_border(found.region.whole.mask, by_slice)[found.mask_in_whole]
+    return _mean([gldzm.features(part.texture, distances[part.chosen]) for part in found.parts])
 
 
 def _mean(parts: list[Values]) -> Values:
@@ -89,7 +88,7 @@ def _known_mean(values: npt.NDArray[np.float64]) -> float:
 
 
 def _averaged(features: Callable[[Texture], Values]) -> Callable[[Measured], Values]:
-    return lambda found: _mean([features(part.texture) for part in parts_of(found)])
+    return lambda found: _mean([features(part.texture) for part in found.parts])
 
 
 IMAGE_FAMILIES: dict[str, Callable[[Measured], Values]] = {
