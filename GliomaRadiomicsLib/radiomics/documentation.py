@@ -41,8 +41,8 @@ IMAGES = {
 _NAMES = """\
 ## Names
 
-A feature is called `image_family_name`, such as `original_glcm_Contrast`. Shape features depend on the mask only and are
-always called `original_`.
+A feature is called `image_family_name`, such as `original_glcm_Contrast`. Shape features depend on the mask only and
+are always called `original_`.
 
 """
 
