@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 TARGET = Path(__file__).with_name("pyradiomics_baseline.json")
-FAMILIES = ("firstorder", "shape", "glcm", "glrlm", "glszm", "ngtdm", "gldm")
+FAMILIES = ("firstorder", "shape", "shape2D", "glcm", "glrlm", "glszm", "ngtdm", "gldm")
 LATER = {
     "original_shape_MeshVolume": 16147.51180013021,
     "original_shape_SurfaceArea": 6438.821603779402,
@@ -31,7 +31,7 @@ def read(folder: Path, family: str) -> dict[str, dict]:
     found = {}
     for column, case in enumerate(rows["featureName"]):
         settings = ast.literal_eval(rows["diagnostics_Configuration_Settings"][column])
-        if not case.startswith("brain") or settings["resampledPixelSpacing"] is not None:
+        if not case.startswith("brain"):
             continue
         features = {
             name: float(row[column]) for name, row in rows.items() if name.startswith("original") and row[column]
