@@ -13,19 +13,32 @@ values. Equal-probability levels make the histogram features nearly constant by 
 from __future__ import annotations
 
 import math
+from itertools import product
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels
 from GliomaRadiomicsLib.radiomics.extraction import Extracted
-from GliomaRadiomicsLib.radiomics.region import check_grids, crop
+from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
 from GliomaRadiomicsLib.radiomics.resampling import on_one_grid
 from GliomaRadiomicsLib.radiomics.sets import section_shape, section_texture
-from GliomaRadiomicsLib.radiomics.sets.han_registry import LEVELS, NONTEXTURE, QUANTISATIONS, SCALES, TEXTURE
+from GliomaRadiomicsLib.radiomics.sets.han_registry import (
+    LEVELS,
+    NONTEXTURE,
+    QUANTISATIONS,
+    SETTINGS,
+    TEXTURE,
+    HanFeature,
+)
 from GliomaRadiomicsLib.radiomics.sets.quantisation import quantise
 from GliomaRadiomicsLib.radiomics.sets.section import largest_section, standardised
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 from GliomaRadiomicsLib.radiomics.texture import Texture
 
+_Found = dict[str, dict[str, float]] | str
+"""Features by family and name, or why there are none."""
+
+_QUANTISED = tuple(product(QUANTISATIONS, LEVELS))
 _WHY_NAN = "no two pixels of different levels are neighbours"
 
 
@@ -48,38 +61,35 @@ def han_features(image: Volume, mask: Volume, label: int | tuple[int, ...] = 1) 
     shape = section_shape.features(region.array, region.spacing)
     rows: Extracted = [(feature.full_name(), shape[feature.name], "") for feature in NONTEXTURE]
     kept = region.with_array(standardised(section.array, region.array))
-    for scale in SCALES:
-        rows += _scale_rows(section, kept, scale)
+    sides = {"1mm": 1.0, "inplane": min(section.spacing[:2])}
+    measured = {side: _measured(section, kept, side) for side in set(sides.values())}
+    for scale, quantisation, levels in SETTINGS:
+        found = measured[sides[scale]][quantisation, levels]
+        rows += [_row(feature, (scale, quantisation, levels), found) for feature in TEXTURE]
     return rows
 
 
-def _scale_rows(section: Volume, region: Volume, scale: str) -> Extracted:
-    """Rows of the four quantisations at one scale."""
-    side = 1.0 if scale == "1mm" else min(section.spacing[:2])
-    settings = RadiomicsSettings(
-        force2D=True, resampledPixelSpacing=(side, side, 0), interpolator="sitkLinear", minimumROIDimensions=1
-    )
+def _measured(section: Volume, region: Volume, side: float) -> dict[tuple[str, int], _Found]:
+    """Features by quantisation and number of levels, or why there are none, at one size of pixels in mm."""
+    settings = RadiomicsSettings(force2D=True, resampledPixelSpacing=(side, side, 0), interpolator="sitkLinear")
     try:
         image, mask = on_one_grid(section, region, (1,), settings)
     except RefusedInput as error:
-        return [row for algorithm in QUANTISATIONS for n in LEVELS for row in _nan(scale, algorithm, n, str(error))]
+        return dict.fromkeys(_QUANTISED, str(error))
     found = crop(mask.array.T > 0, mask.spacing, settings)
     values = found.values(image.array.T)
-    rows: Extracted = []
-    for algorithm in QUANTISATIONS:
-        for number in LEVELS:
-            texture = Texture(found, quantise(values, algorithm, number))
-            rows += _texture_rows(texture, (scale, algorithm, number))
-    return rows
+    return {(name, number): _texture(found, quantise(values, name, number), number) for name, number in _QUANTISED}
 
 
-def _texture_rows(texture: Texture, setting: tuple[str, str, int]) -> Extracted:
-    if len(texture.levels.present) < 2:
-        return _nan(*setting, "all pixels of the section have one grey level")
-    values = section_texture.features(texture, setting[2])
-    named = [(feature.full_name(setting), values[feature.family][feature.name]) for feature in TEXTURE]
-    return [(name, value, _WHY_NAN if math.isnan(value) else "") for name, value in named]
+def _texture(region: Region, levels: GreyLevels, number: int) -> _Found:
+    if len(levels.present) < 2:
+        return "all pixels of the section have one grey level"
+    return section_texture.features(Texture(region, levels), number)
 
 
-def _nan(scale: str, algorithm: str, number: int, reason: str) -> Extracted:
-    return [(feature.full_name((scale, algorithm, number)), math.nan, reason) for feature in TEXTURE]
+def _row(feature: HanFeature, setting: tuple[str, str, int], found: _Found) -> tuple[str, float, str]:
+    name = feature.full_name(setting)
+    if isinstance(found, str):
+        return name, math.nan, found
+    value = found[feature.family][feature.name]
+    return name, value, _WHY_NAN if math.isnan(value) else ""

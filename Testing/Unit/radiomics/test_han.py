@@ -135,6 +135,32 @@ def test_cooccurrence_against_another_implementation():
     assert found["Autocorrelation"] == pytest.approx(float((p * i * j).sum()))
 
 
+def test_tone_differences_pixel_by_pixel():
+    """A ragged section against the definition, neighbour by neighbour; isolated pixels are left out."""
+    rng = np.random.default_rng(5)
+    section = np.where(rng.random((9, 8)) < 0.4, rng.integers(1, 5, (9, 8)).astype(float), np.nan)
+    section[0, 0], section[8, 7] = 1, 4
+    sums, counts = np.zeros(4), np.zeros(4)
+    for row, column in np.argwhere(np.isfinite(section)):
+        total = weights = 0.0
+        for r, c in np.ndindex(3, 3):
+            place = (row + r - 1, column + c - 1)
+            inside = 0 <= place[0] < 9 and 0 <= place[1] < 8 and (r, c) != (1, 1)
+            if inside and np.isfinite(section[place]):
+                weight = 1 / math.hypot(r - 1, c - 1)
+                total, weights = total + weight * section[place], weights + weight
+        if weights:
+            level = int(section[row, column]) - 1
+            sums[level] += abs(level + 1 - total / weights)
+            counts[level] += 1
+    assert counts.sum() < np.isfinite(section).sum()
+    found = section_texture.features(_texture(section, 4), 4)["ngtdm"]
+    assert found["Coarseness"] == pytest.approx(1 / float(counts @ sums / counts.sum()))
+    pairs = counts[:, None] + counts
+    spread = (np.arange(4)[:, None] - np.arange(4)) ** 2
+    assert found["Strength"] == pytest.approx(float((pairs * spread).sum() / counts.sum() / sums.sum()))
+
+
 @pytest.mark.parametrize(
     ("values", "number", "expected"),
     [
