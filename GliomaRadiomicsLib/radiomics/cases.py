@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.extraction import Extracted, Selection, all_features, image_rows, nan_rows, shape_rows
+from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
 from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
@@ -34,6 +36,7 @@ def extract_case(
     *,
     brain_mask: Volume | None = None,
     settings: RadiomicsSettings = CASE_SETTINGS,
+    image_types: Sequence[ImageType] = ORIGINAL,
 ) -> list[FeatureRow]:
     """Features of every region of every sequence; shape once per region, with the sequence `MASK`.
 
@@ -47,6 +50,7 @@ def extract_case(
         progress: Told how far it is; may cancel.
         brain_mask: Voxels above 0 are brain; by default all voxels of a sequence that are not 0.
         settings: How features are computed; its own normalisation is not used.
+        image_types: Filters, applied to the z-scored images; by default the images themselves only.
 
     Returns:
         A row for every feature of every region and sequence. Where it cannot be computed, because the region is absent
@@ -62,42 +66,77 @@ def extract_case(
         check_grids(volume, label_map, settings)
     of_image = dict(all_features(settings.convention))
     of_mask = {"shape": of_image.pop("shape")}
-    images = {sequence: _Image(volume, brain_mask, of_image) for sequence, volume in volumes.items()}
-    rows: list[FeatureRow] = []
-    for number, name in enumerate(_known(regions)):
-        region = _find(name, label_map, settings)
-        found = {MASK: shape_rows(region) if region else nan_rows(of_mask, _ABSENT)}
-        for done, (sequence, image) in enumerate(images.items()):
-            progress.report((number + done / len(images)) / len(regions), f"Features of {name} in {sequence}")
-            found[sequence] = image.rows(region)
-        rows += [FeatureRow(sequence, name, *row) for sequence, part in found.items() for row in part]
+    found = {name: _find(name, label_map, settings) for name in _known(regions)}
+    rows = {
+        name: {MASK: shape_rows(region) if region else nan_rows(of_mask, _ABSENT)} for name, region in found.items()
+    }
+    for number, (sequence, volume) in enumerate(volumes.items()):
+
+        def report(done: float, before: int = number, message: str = f"Features of {sequence}") -> None:
+            progress.report((before + done) / len(volumes), message)
+
+        case = _Sequence(volume, brain_mask, [one.among(settings) for one in image_types], of_image)
+        for name, of_sequence in case.rows(found, report).items():
+            rows[name][sequence] = of_sequence
     progress.report(1.0, "Features done")
-    return rows
+    return [
+        FeatureRow(sequence, name, *row)
+        for name, of_region in rows.items()
+        for sequence, of_sequence in of_region.items()
+        for row in of_sequence
+    ]
 
 
 _ABSENT = "the region is not in the label map"
 
 
-class _Image:
-    """A sequence with its normalisation, or the reason why it has none."""
+@dataclass(frozen=True)
+class _Sequence:
+    """A sequence, the filters to apply to it and the features wanted."""
 
-    def __init__(self, volume: Volume, brain_mask: Volume | None, selection: Selection) -> None:
-        self._array, self._selection = volume.array.T, selection
-        self._transform: Transform | None = None
-        self._refusal = ""
-        try:
-            self._transform = z_score_in_brain(volume, brain_mask, CASE_SCALE)
-        except RefusedInput as error:
-            self._refusal = str(error)
+    volume: Volume
+    brain_mask: Volume | None
+    image_types: list[ImageType]
+    wanted: Selection
 
-    def rows(self, region: Region | None) -> Extracted:
-        if region is None or self._transform is None:
-            return nan_rows(self._selection, self._refusal or _ABSENT)
+    def rows(self, regions: Mapping[str, Region | None], report: Callable[[float], None]) -> dict[str, Extracted]:
+        """Rows by region; NaN, with the reason, where there are none."""
+        report(0.0)
+        rows: dict[str, Extracted] = {name: self._without(_ABSENT) for name in regions}
         try:
-            left = kept(region, self._array, self._transform)
-            return image_rows(left, self._array, self._transform, self._selection)
+            transform = z_score_in_brain(self.volume, self.brain_mask, CASE_SCALE)
         except RefusedInput as error:
-            return nan_rows(self._selection, str(error))
+            return {name: self._without(str(error) if region else _ABSENT) for name, region in regions.items()}
+        left: dict[str, Region] = {}
+        for name, region in regions.items():
+            try:
+                if region:
+                    left[name] = kept(region, self.volume.array.T, transform)
+            except RefusedInput as error:
+                rows[name] = self._without(str(error))
+        return rows | self._measured(left, transform, report)
+
+    def _measured(
+        self, regions: Mapping[str, Region], transform: Transform, report: Callable[[float], None]
+    ) -> dict[str, Extracted]:
+        rows: dict[str, Extracted] = {name: [] for name in regions}
+        if not regions:
+            return rows
+        names, steps = list(regions), len(regions) * len(self._images)
+        parts = image_rows(
+            list(regions.values()), self.volume.array.T, self.image_types, self.wanted, transform, strict=False
+        )
+        for done, (number, part) in enumerate(parts, start=1):
+            report(done / steps)
+            rows[names[number]] += part
+        return rows
+
+    @property
+    def _images(self) -> list[str]:
+        return [name for one in self.image_types for name in one.names]
+
+    def _without(self, reason: str) -> Extracted:
+        return [row for image in self._images for row in nan_rows(self.wanted, reason, image)]
 
 
 def _find(name: str, label_map: Volume, settings: RadiomicsSettings) -> Region | None:

@@ -11,7 +11,7 @@ from typing import Protocol
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume
-from GliomaRadiomicsLib.radiomics.extraction import Extracted, image_rows, shape_rows
+from GliomaRadiomicsLib.radiomics.extraction import Extracted, prepared_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
 from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
@@ -124,7 +124,7 @@ class _Native:
             if before is None or found.of_shape is not before.of_shape:
                 of_mask = before is None and settings.resegmentRange is None
                 yield "mask" if of_mask else sequence, used, shape_rows(found.of_shape, selection)
-            yield sequence, used, image_rows(found.region, found.array, selection=selection)
+            yield sequence, used, prepared_rows(found, selection, self.parameters.image_types)
             before = found
 
 

@@ -7,11 +7,12 @@ regions of all sequences of a patient.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics import (
     firstorder,
@@ -25,11 +26,13 @@ from GliomaRadiomicsLib.radiomics import (
     shape_density,
     spatial,
 )
+from GliomaRadiomicsLib.radiomics.filters.derived import Derived, derived_images
+from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.ibsi.families import IMAGE_FAMILIES as IBSI_IMAGE_FAMILIES
 from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
 from GliomaRadiomicsLib.radiomics.measured import Measured
-from GliomaRadiomicsLib.radiomics.preparation import finite, prepare
-from GliomaRadiomicsLib.radiomics.region import Region
+from GliomaRadiomicsLib.radiomics.preparation import Prepared, finite, prepare
+from GliomaRadiomicsLib.radiomics.region import Box, Region, together, whole_box
 from GliomaRadiomicsLib.radiomics.registry import families_of, names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
@@ -84,6 +87,7 @@ def extract(
     label: int | tuple[int, ...] | None = None,
     settings: RadiomicsSettings | None = None,
     selection: Selection | None = None,
+    image_types: Sequence[ImageType] = ORIGINAL,
 ) -> Extracted:
     """Features of one region of one image.
 
@@ -93,9 +97,11 @@ def extract(
         label: Label of the region, or several whose union it is; by default that of the settings.
         settings: How features are computed; by default as pyradiomics does.
         selection: Features wanted; by default all of the convention of the settings.
+        image_types: Filters; by default the image itself only.
 
     Returns:
-        The features in the order of the registry. NaN with the reason where pyradiomics computes none.
+        The features in the order of the registry, of one image after another. NaN with the reason where pyradiomics
+        computes none, and where a filtered image is not finite or would have too many grey levels.
 
     Raises:
         RefusedInput: If the mask does not fit, is empty or lacks the label, if values of the region are not finite, or
@@ -103,7 +109,15 @@ def extract(
     """
     settings = (settings or RadiomicsSettings()).check()
     found = prepare(image, mask, settings.label if label is None else label, settings)
-    return shape_rows(found.of_shape, selection) + image_rows(found.region, found.array, selection=selection)
+    return shape_rows(found.of_shape, selection) + prepared_rows(found, selection, image_types)
+
+
+def prepared_rows(
+    found: Prepared, selection: Selection | None = None, image_types: Sequence[ImageType] = ORIGINAL
+) -> Extracted:
+    """Features of the voxel values of a region in an image and in what filters make of it, see `extract`."""
+    parts = image_rows([found.region], found.array, image_types, selection)
+    return [row for _, rows in parts for row in rows]
 
 
 def shape_rows(region: Region, selection: Selection | None = None) -> Extracted:
@@ -119,31 +133,63 @@ def shape_rows(region: Region, selection: Selection | None = None) -> Extracted:
 
 
 def image_rows(
-    region: Region,
+    regions: Sequence[Region],
     array: npt.NDArray,
-    transform: Transform = unchanged,
+    image_types: Sequence[ImageType] = ORIGINAL,
     selection: Selection | None = None,
-) -> Extracted:
-    """Features of the voxel values of a region.
+    transform: Transform = unchanged,
+    *,
+    strict: bool = True,
+) -> Iterator[tuple[int, Extracted]]:
+    """Features of regions of an image and of what filters make of it; each filter is applied once.
 
     Args:
-        region: The region, as resegmentation leaves it.
+        regions: Regions as resegmentation leaves them; at least one, all with the same settings.
         array: The whole image, shape ``(k, j, i)``.
-        transform: What its values are changed by first.
+        image_types: Filters.
         selection: Features wanted; by default all of the convention of the settings.
+        transform: What voxel values are changed by before any filter.
+        strict: Whether a region whose features cannot be computed of the original image is an error; otherwise their
+            values are NaN, with the reason, as those of filtered images always are.
+
+    Yields:
+        Number of the region and its rows of one image, image by image.
 
     Raises:
-        RefusedInput: If values are not finite, or there would be too many grey levels.
+        RefusedInput: If ``strict`` and values of a region are not finite or there would be too many grey levels.
     """
-    convention = region.settings.convention
-    families = _IMAGE_FAMILIES[convention]
-    selection = all_features(convention) if selection is None else selection
-    wanted = {family: names for family, names in selection.items() if family in families}
-    reason = region.why_not()
+    settings, (k, j, i) = regions[0].settings, regions[0].spacing
+    wanted = of_images(selection, settings.convention)
+    chosen = [one.among(settings) for one in image_types]
+    everywhere = settings.convention == "ibsi"
+    box, inside = (whole_box(array), None) if everywhere else together(regions)
+    for derived in derived_images(array, (k, j, i), chosen, box=box, transform=transform, inside=inside):
+        for number, region in enumerate(regions):
+            try:
+                rows = _derived_rows(region, derived, box, wanted)
+            except RefusedInput as error:
+                if strict and derived.name == "original":
+                    raise
+                rows = nan_rows(wanted, str(error), derived.name)
+            yield number, rows
+
+
+def _derived_rows(region: Region, derived: Derived, box: Box, wanted: Selection) -> Extracted:
+    reason = region.why_not() or derived.reason
     if reason:
-        return nan_rows(wanted, reason)
-    found = Measured(region, transform(finite(region.values(array))), array, transform)
-    return [row for family, names in wanted.items() for row in _rows(family, families[family](found), names)]
+        return nan_rows(wanted, reason, derived.name)
+    region = region.with_settings(derived.image_type.settings or region.settings)
+    families = _IMAGE_FAMILIES[region.settings.convention]
+    found = Measured(region, finite(region.values(derived.array, box)), derived.array)
+    return [
+        row for family, names in wanted.items() for row in _rows(family, families[family](found), names, derived.name)
+    ]
+
+
+def of_images(selection: Selection | None, convention: str) -> Selection:
+    """Those features of a selection that depend on an image; None: all of the convention."""
+    chosen = all_features(convention) if selection is None else selection
+    return {family: names for family, names in chosen.items() if family in _IMAGE_FAMILIES[convention]}
 
 
 def nan_rows(selection: Selection, reason: str, image: str = "original") -> Extracted:

@@ -8,7 +8,13 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.radiomics.extraction import Selection
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest, selection_from, settings_from
+from GliomaRadiomicsLib.radiomics.filters.options import (
+    ORIGINAL,
+    ImageType,
+    image_types_from,
+    settings_without_filters,
+)
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest, selection_from
 
 PARTS = ("setting", "imageType", "featureClass", "voxelSetting")
 
@@ -20,10 +26,12 @@ class Parameters:
     Attributes:
         settings: How features are computed.
         selection: Features wanted, by family.
+        image_types: Filters with their options.
     """
 
     settings: RadiomicsSettings = field(default_factory=RadiomicsSettings)
     selection: Selection = field(default_factory=lambda: selection_from({}))
+    image_types: tuple[ImageType, ...] = ORIGINAL
 
 
 def read_parameters(path: Path | None) -> Parameters:
@@ -48,18 +56,12 @@ def _parameters(content: dict[str, Any]) -> Parameters:
     unknown = [key for key in content if key not in PARTS]
     if unknown:
         raise RefusedInput(what="unknown part", where=unknown[0], remedy=nearest(unknown[0], list(PARTS)))
-    filters = [name for name in content.get("imageType") or {} if name != "Original"]
-    if filters:
-        raise RefusedInput(
-            what="filter not in the native backend",
-            where="imageType",
-            found=", ".join(filters),
-            remedy="use --backend pyradiomics or leave it out",
-        )
-    settings = settings_from(content.get("setting") or {})
+    setting = content.get("setting") or {}
+    settings = settings_without_filters(setting)
     return Parameters(
         settings,
         selection_from(content.get("featureClass") or {}, force_2d=settings.force2D, convention=settings.convention),
+        image_types_from(content.get("imageType") or {}, setting),
     )
 
 

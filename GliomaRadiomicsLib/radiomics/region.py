@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -62,9 +63,14 @@ class Region:
         distances = tuple(self.settings.distances)
         return self.adjacent if distances == (1,) else self._neighbourhood(distances)
 
-    def values(self, array: npt.NDArray) -> npt.NDArray:
-        """Voxel values of the region in a whole array (axis order k, j, i): shape ``(voxels,)``."""
-        return array[self.box][self.mask]
+    def values(self, array: npt.NDArray, box: Box | None = None) -> npt.NDArray:
+        """Voxel values of the region, shape ``(voxels,)``.
+
+        Args:
+            array: The whole array, axis order (k, j, i), or the part of it in ``box``.
+            box: A box that holds the region.
+        """
+        return array[self.box if box is None else within(self.box, box)][self.mask]
 
     def with_settings(self, settings: RadiomicsSettings) -> Region:
         """The same region for other settings; what both have in common is found only once."""
@@ -131,6 +137,27 @@ def bounding_box(inside: npt.NDArray[np.bool_]) -> Box:
         occupied = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
         box.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
     return box[0], box[1], box[2]
+
+
+def whole_box(array: npt.NDArray) -> Box:
+    """The box of a whole array."""
+    return slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2])
+
+
+def within(inner: Box, outer: Box) -> Box:
+    """Where a box lies in another one that holds it."""
+    found = [slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True)]
+    return found[0], found[1], found[2]
+
+
+def together(regions: Sequence[Region]) -> tuple[Box, npt.NDArray[np.bool_]]:
+    """The box that holds all regions, and their union in it."""
+    ends = [(min(r.box[a].start for r in regions), max(r.box[a].stop for r in regions)) for a in range(3)]
+    box = slice(*ends[0]), slice(*ends[1]), slice(*ends[2])
+    inside = np.zeros([stop - start for start, stop in ends], dtype=bool)
+    for region in regions:
+        inside[within(region.box, box)] |= region.mask
+    return box, inside
 
 
 def fits(image: Volume, mask: Volume, settings: RadiomicsSettings) -> bool:

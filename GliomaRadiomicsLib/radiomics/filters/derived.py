@@ -19,13 +19,10 @@ from GliomaRadiomicsLib.radiomics.filters import (
     squareroot,
     wavelet,
 )
-from GliomaRadiomicsLib.radiomics.filters.options import ImageType
+from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Margin, Source
-from GliomaRadiomicsLib.radiomics.intensity import Transform
-from GliomaRadiomicsLib.radiomics.region import Box
-
-ORIGINAL = (ImageType(),)
-"""The image itself only."""
+from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
+from GliomaRadiomicsLib.radiomics.region import Box, whole_box
 
 
 @dataclass(frozen=True)
@@ -36,11 +33,13 @@ class Derived:
         name: Name as pyradiomics writes it, such as ``original``, ``log-sigma-3-0-mm-3D`` or ``wavelet-LLH``.
         array: Its values in the box asked for, axis order (k, j, i).
         image_type: The filter with its settings.
+        reason: Why the filter cannot be applied, and all values are NaN; empty if it can.
     """
 
     name: str
     array: npt.NDArray
     image_type: ImageType
+    reason: str = ""
 
 
 def derived_images(
@@ -49,7 +48,7 @@ def derived_images(
     image_types: Sequence[ImageType] = ORIGINAL,
     *,
     box: Box | None = None,
-    transform: Transform = lambda values: values,
+    transform: Transform = unchanged,
     inside: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[Derived]:
     """Filtered images, each computed when it is asked for and not kept.
@@ -62,27 +61,26 @@ def derived_images(
         transform: What voxel values are changed by before any filter.
         inside: Voxels of the box that are needed, in its shape; the others may be left 0 by slow filters. None: all.
     """
-    whole = tuple(slice(0, size) for size in array.shape)
-    source = Source(array, spacing, box or (whole[0], whole[1], whole[2]), transform, inside)
+    source = Source(array, spacing, box or whole_box(array), transform, inside)
     margins = [_MARGINS[one.name](one, spacing) for one in image_types if one.name in _MARGINS]
     if margins:
         source.around((max(m[0] for m in margins), max(m[1] for m in margins), max(m[2] for m in margins)))
     for one in image_types:
-        with np.errstate(all="ignore"):
-            images = iter(_FILTERS[one.name](source, one))
-        while True:
+        images = _FILTERS[one.name](source, one)
+        for name in one.names:
             with np.errstate(all="ignore"):
-                found = next(images, None)
-            if found is None:
-                break
-            yield Derived(*found, one)
+                values = next(images)
+            if isinstance(values, str):
+                yield Derived(name, np.full([part.stop - part.start for part in source.box], np.nan), one, values)
+            else:
+                yield Derived(name, values, one)
 
 
-def _original(source: Source, _: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
-    yield "original", source.here()
+def _original(source: Source, _: ImageType) -> Iterator[npt.NDArray]:
+    yield source.here()
 
 
-_FILTERS: dict[str, Callable[[Source, ImageType], Iterator[tuple[str, npt.NDArray]]]] = {
+_FILTERS: dict[str, Callable[[Source, ImageType], Iterator[npt.NDArray | str]]] = {
     "Original": _original,
     "LoG": laplacian_of_gaussian.images,
     "Wavelet": wavelet.images,
@@ -98,5 +96,6 @@ _MARGINS: dict[str, Callable[[ImageType, tuple[float, float, float]], Margin]] =
     "LoG": laplacian_of_gaussian.margin,
     "Wavelet": wavelet.margin,
     "Gradient": gradient.margin,
+    "LBP2D": lbp2d.margin,
     "LBP3D": lbp3d.margin,
 }

@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Source
 
 
-def images(source: Source, _: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, _: ImageType) -> Iterator[npt.NDArray]:
     """``exponential``: exp(c x) with c = log(m) / m, m the largest absolute value of the whole image."""
     values = source.here().astype(np.float64)
-    yield "exponential", np.exp(np.log(source.largest) / source.largest * values)
+    yield np.exp(np.log(source.largest) / source.largest * values)

@@ -19,7 +19,7 @@ def margin(_: ImageType, __: tuple[float, float, float]) -> Margin:
     return 1, 1, 1
 
 
-def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, image_type: ImageType) -> Iterator[npt.NDArray]:
     """``gradient``: its magnitude per mm, or per voxel without ``gradientUseSpacing``; float32 as in ITK."""
     values, box = source.around((1, 1, 1))
     values = np.pad(values.astype(np.float64), _missing(values.shape, box), mode="edge")
@@ -29,7 +29,7 @@ def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDA
         weight = 0.5 * (1 / spacing[axis])
         before, after = _neighbours(values, axis)
         squares += (weight * after - weight * before) ** 2
-    yield "gradient", np.sqrt(squares).astype(np.float32)
+    yield np.sqrt(squares).astype(np.float32)
 
 
 def _missing(shape: tuple[int, ...], box: tuple[slice, ...]) -> list[tuple[int, int]]:

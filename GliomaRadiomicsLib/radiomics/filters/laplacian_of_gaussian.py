@@ -25,12 +25,15 @@ def margin(image_type: ImageType, spacing: tuple[float, float, float]) -> Margin
     return _reach(max(image_type.options.sigma), spacing)
 
 
-def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
-    """``log-sigma-1-0-mm-3D`` and so on, float32; widths too large for the image give none, as in pyradiomics."""
+def images(source: Source, image_type: ImageType) -> Iterator[npt.NDArray | str]:
+    """One image for each width, float32; the reason instead where the image is too small, as in pyradiomics."""
     shape = np.array(source.array.shape)
     for sigma in image_type.options.sigma:
-        if shape.min() >= SHORTEST_LINE and np.all(shape >= np.ceil(sigma / np.array(source.spacing)) + 1):
-            yield f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", _laplacian(source, float(sigma))
+        fewest = np.maximum(SHORTEST_LINE, np.ceil(sigma / np.array(source.spacing)) + 1)
+        if np.any(shape < fewest):
+            yield f"the image is too small for a LoG filter of {sigma:g} mm"
+        else:
+            yield _laplacian(source, float(sigma))
 
 
 def _reach(sigma: float, spacing: tuple[float, float, float]) -> Margin:

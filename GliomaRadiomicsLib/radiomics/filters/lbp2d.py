@@ -27,14 +27,14 @@ _IN_PLANE = ((1, 2), (0, 2), (1, 0))
 
 def margin(image_type: ImageType, _: tuple[float, float, float]) -> Margin:
     """The radius, in the slices."""
-    across, reach = image_type.settings.force2Ddimension, math.ceil(image_type.options.lbp2DRadius)
+    across, reach = image_type.slice_axis, math.ceil(image_type.options.lbp2DRadius)
     found = [0 if axis == across else reach for axis in range(3)]
     return found[0], found[1], found[2]
 
 
-def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, image_type: ImageType) -> Iterator[npt.NDArray]:
     """``lbp-2D``: patterns in the slices across ``force2Ddimension``, in the number type of the image."""
-    across = image_type.settings.force2Ddimension
+    across = image_type.slice_axis
     around = margin(image_type, source.spacing)
     values, box = source.around(around)
     missing = [
@@ -46,7 +46,7 @@ def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDA
     plan = _Plan(image_type.options, _places(source.box[rows]), _places(source.box[columns]))
     found = np.stack([plan.patterns(one.astype(np.float64)) for one in slices])
     with np.errstate(invalid="ignore"):
-        yield "lbp-2D", found.swapaxes(0, across).astype(values.dtype)
+        yield found.swapaxes(0, across).astype(values.dtype)
 
 
 def _places(part: slice) -> Array:

@@ -31,8 +31,8 @@ def margin(image_type: ImageType, _: tuple[float, float, float]) -> Margin:
     return reach, reach, reach
 
 
-def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
-    """``lbp-3D-m1`` and so on, one for each level of harmonics, then ``lbp-3D-k``, the kurtosis; 0 where not needed."""
+def images(source: Source, image_type: ImageType) -> Iterator[npt.NDArray]:
+    """One image for each level of harmonics, then the kurtosis of the samples; 0 where not needed."""
     from scipy.ndimage import spline_filter
 
     values, box = source.around(margin(image_type, source.spacing))
@@ -41,10 +41,10 @@ def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDA
     spline = spline_filter(values, order=3, output=np.float64)
     sphere = _Sphere(image_type.options)
     found = [sphere.describe(values, spline, places[first : first + AT_ONCE]) for first in _starts(places)]
-    for number, part in enumerate(zip(*found, strict=True)):
+    for part in zip(*found, strict=True):
         image = np.zeros(inside.shape)
         image[inside] = np.concatenate(part)
-        yield "lbp-3D-k" if number == image_type.options.lbp3DLevels else f"lbp-3D-m{number + 1}", image
+        yield image
 
 
 def _starts(places: npt.NDArray) -> range:

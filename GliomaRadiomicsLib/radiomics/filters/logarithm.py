@@ -14,8 +14,8 @@ from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Source
 
 
-def images(source: Source, _: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, _: ImageType) -> Iterator[npt.NDArray]:
     """``logarithm``: sign(x) log(|x| + 1) m / log(m + 1), m the largest absolute value of the whole image."""
     values = source.here().astype(np.float64)
     logarithms = np.copysign(np.log(np.abs(values) + 1), values)
-    yield "logarithm", logarithms * (source.largest / np.log(source.largest + 1))
+    yield logarithms * (source.largest / np.log(source.largest + 1))

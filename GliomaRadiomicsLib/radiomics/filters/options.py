@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from itertools import product
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest, settings_from
+from GliomaRadiomicsLib.radiomics.filters.wavelet_filters import decomposition_filters
+from GliomaRadiomicsLib.radiomics.settings import WITHOUT_EFFECT, RadiomicsSettings, nearest, settings_from
 
 IMAGE_TYPES = (
     "Original",
@@ -97,12 +99,47 @@ class ImageType:
     Attributes:
         name: One of `IMAGE_TYPES`.
         options: Options of the filter.
-        settings: Settings of the features.
+        settings: Settings of the features; None: those of all images.
     """
 
     name: str = "Original"
     options: FilterOptions = field(default_factory=FilterOptions)
-    settings: RadiomicsSettings = field(default_factory=RadiomicsSettings)
+    settings: RadiomicsSettings | None = None
+
+    def among(self, settings: RadiomicsSettings) -> ImageType:
+        """The same with the settings of all images where it has none of its own."""
+        return self if self.settings else replace(self, settings=settings)
+
+    @property
+    def force_2d(self) -> bool:
+        """Whether features are those of slices."""
+        return bool(self.settings and self.settings.force2D)
+
+    @property
+    def slice_axis(self) -> int:
+        """Axis across the slices: 0 = k, 1 = j, 2 = i."""
+        return self.settings.force2Ddimension if self.settings else 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the images the filter gives, as pyradiomics writes them."""
+        if self.name == "LoG":
+            return tuple(f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D" for sigma in self.options.sigma)
+        if self.name == "Wavelet":
+            return self._wavelet_names
+        if self.name == "LBP3D":
+            return (*(f"lbp-3D-m{level + 1}" for level in range(self.options.lbp3DLevels)), "lbp-3D-k")
+        return ("lbp-2D" if self.name == "LBP2D" else self.name.lower(),)
+
+    @property
+    def _wavelet_names(self) -> tuple[str, ...]:
+        low, *rest = ("".join(letters) for letters in product("LH", repeat=2 if self.force_2d else 3))
+        prefixes = ["wavelet" if level == 0 else f"wavelet{level + 1}" for level in range(self.options.level)]
+        return (*(f"{prefix}-{band}" for prefix in prefixes for band in rest), f"{prefixes[-1]}-{low}")
+
+
+ORIGINAL = (ImageType(),)
+"""The image itself only."""
 
 
 FILTER_KEYS = tuple(one.name for one in fields(FilterOptions))
@@ -141,13 +178,11 @@ def _image_type(name: str, own: dict[str, Any], setting: dict[str, Any]) -> Imag
 
 def settings_without_filters(values: dict[str, Any]) -> RadiomicsSettings:
     """Settings of the features from a mapping that may hold options of filters, too."""
-    try:
-        return settings_from({key: value for key, value in values.items() if key not in FILTER_KEYS})
-    except RefusedInput as error:
-        close = nearest(str(error.where), list(FILTER_KEYS))
-        if error.what != "unknown setting" or not close.startswith("did you mean") or "did you mean" in error.remedy:
-            raise
-        raise RefusedInput(what=error.what, where=error.where, remedy=close) from error
+    known = [*(one.name for one in fields(RadiomicsSettings)), *WITHOUT_EFFECT, *FILTER_KEYS]
+    for key in values:
+        if key not in known:
+            raise RefusedInput(what="unknown setting", where=key, remedy=nearest(str(key), known))
+    return settings_from({key: value for key, value in values.items() if key not in FILTER_KEYS})
 
 
 def _options(name: str, values: dict[str, Any]) -> FilterOptions:
@@ -157,6 +192,8 @@ def _options(name: str, values: dict[str, Any]) -> FilterOptions:
         chosen["sigma"] = tuple(sigma) if isinstance(sigma, list | tuple) else (sigma,)
     if name == "LoG" and not chosen.get("sigma"):
         raise RefusedInput(what="LoG without a width", where="sigma", remedy="give one or more in mm, such as [1, 2]")
+    if name == "Wavelet" and "wavelet" in chosen:
+        decomposition_filters(str(chosen["wavelet"]))
     try:
         return FilterOptions(**chosen).check()
     except TypeError as error:

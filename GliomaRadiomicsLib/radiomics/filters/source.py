@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.intensity import Transform
-from GliomaRadiomicsLib.radiomics.region import Box
+from GliomaRadiomicsLib.radiomics.region import Box, within
 
 Margin = tuple[int, int, int]
 """Voxels wanted around the box along k, j, i, on both sides."""
@@ -44,14 +44,15 @@ class Source:
             slice(max(0, part.start - more), min(size, part.stop + more))
             for part, more, size in zip(self.box, margin, self.array.shape, strict=True)
         ]
-        return self.part((wider[0], wider[1], wider[2])), _inner(self.box, wider)
+        outer = wider[0], wider[1], wider[2]
+        return self.part(outer), within(self.box, outer)
 
     def part(self, box: Box) -> npt.NDArray:
         """Values in a box inside the image; kept for later calls that lie within it."""
         if self._known is None or not _holds(self._known[0], box):
             self._known = box, self.transform(self.array[box])
         outer, values = self._known
-        return values[_inner(box, outer)]
+        return values[within(box, outer)]
 
     def at(self, indices: tuple[npt.NDArray, npt.NDArray, npt.NDArray]) -> npt.NDArray:
         """Values at all combinations of indices along k, j, i."""
@@ -66,8 +67,3 @@ class Source:
 
 def _holds(outer: Box, inner: Box) -> bool:
     return all(o.start <= i.start and i.stop <= o.stop for o, i in zip(outer, inner, strict=True))
-
-
-def _inner(box: Box, outer: Box | list[slice]) -> Box:
-    found = [slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True)]
-    return found[0], found[1], found[2]

@@ -14,9 +14,9 @@ from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Source
 
 
-def images(source: Source, _: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, _: ImageType) -> Iterator[npt.NDArray]:
     """``square``: (c x)² with c = 1 / sqrt(m), m the largest absolute value of the whole image."""
     values = source.here().astype(np.float64)
     values *= 1 / np.sqrt(source.largest)
     values *= values
-    yield "square", values
+    yield values

@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Source
 
 
-def images(source: Source, _: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
+def images(source: Source, _: ImageType) -> Iterator[npt.NDArray]:
     """``squareroot``: sign(x) sqrt(m |x|), m the largest absolute value of the whole image."""
     values = source.here().astype(np.float64)
-    yield "squareroot", np.copysign(np.sqrt(np.abs(values) * source.largest), values)
+    yield np.copysign(np.sqrt(np.abs(values) * source.largest), values)

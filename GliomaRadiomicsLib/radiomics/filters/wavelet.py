@@ -15,7 +15,6 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.source import Margin, Source
 from GliomaRadiomicsLib.radiomics.filters.wavelet_filters import Taps, decomposition_filters
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 BLOCK = 30_000
 """Voxels filtered at once, so that they stay in the processor's cache."""
@@ -23,17 +22,17 @@ BLOCK = 30_000
 
 def margin(image_type: ImageType, _: tuple[float, float, float]) -> Margin:
     """Half the length of the wavelet for each level, along the axes that are decomposed."""
-    axes = _axes(image_type.settings)
+    axes = _axes(image_type)
     found = [_reach(image_type)[1] if axis in axes else 0 for axis in range(3)]
     return found[0], found[1], found[2]
 
 
-def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDArray]]:
-    """``wavelet-LLH`` to ``wavelet-HHH``, then ``wavelet-LLL``; letters for i, j, k; later levels ``wavelet2-LLH``.
+def images(source: Source, image_type: ImageType) -> Iterator[npt.NDArray]:
+    """LLH to HHH of each level, then LLL of the last; the letters stand for i, j, k.
 
     float32 for a float32 image, as in PyWavelets, else float64.
     """
-    options, axes = image_type.options, _axes(image_type.settings)
+    options, axes = image_type.options, _axes(image_type)
     values = _extended(source, axes, _reach(image_type))
     if values.dtype != np.float32:
         values = values.astype(np.float64, copy=False)
@@ -41,20 +40,19 @@ def images(source: Source, image_type: ImageType) -> Iterator[tuple[str, npt.NDA
     for _ in range(options.start_level):
         values = _only_low(values, low, axes)
     for level in range(1, options.level + 1):
-        prefix = "wavelet-" if level == 1 else f"wavelet{level}-"
         left = (options.level - level) * (len(low) // 2 - 1), (options.level - level) * (len(low) // 2)
         kept = values
         for name, band in _bands(values, low, high, axes):
             if "H" in name:
-                yield prefix + name, np.ascontiguousarray(band[_without(left, axes)])
+                yield np.ascontiguousarray(band[_without(left, axes)])
             else:
                 kept = band
         values = kept
-    yield prefix + "L" * len(axes), values
+    yield values
 
 
-def _axes(settings: RadiomicsSettings) -> tuple[int, ...]:
-    return tuple(axis for axis in (2, 1, 0) if not (settings.force2D and axis == settings.force2Ddimension))
+def _axes(image_type: ImageType) -> tuple[int, ...]:
+    return tuple(axis for axis in (2, 1, 0) if not (image_type.force_2d and axis == image_type.slice_axis))
 
 
 def _reach(image_type: ImageType) -> tuple[int, int]:
