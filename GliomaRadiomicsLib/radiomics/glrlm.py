@@ -37,25 +37,23 @@ NAMES = {
 def run_lengths(texture: Texture) -> npt.NDArray[np.float64]:
     """Number of runs by level, length and direction: shape ``(levels, longest run, directions)``.
 
-    Every run is followed from its first voxel to its last, all runs of all directions at once.
+    Runs of two and more are followed from their first voxel to their last, those of all directions at once; every other
+    voxel is a run of its own.
     """
     level, number = texture.levels.index, len(texture.levels.present)
     onward = texture.region.adjacent.neighbours
     half = len(texture.region.adjacent.steps)
-    goes_on, begins = texture.same[:half], ~texture.same[half:]
-    columns = [_count(begins & ~goes_on, level, number)]
-    direction, voxel = np.nonzero(begins & goes_on)
+    goes_on = texture.same[:half]
+    direction, voxel = np.nonzero(goes_on & ~texture.same[half:])
+    columns: list[npt.NDArray[np.int64]] = []
     while len(voxel):
         voxel = onward[direction, voxel]
         more = goes_on[direction, voxel]
         ended = level[voxel[~more]] * np.int64(half) + direction[~more]
         columns.append(np.bincount(ended, minlength=number * half).reshape(number, half))
         direction, voxel = direction[more], voxel[more]
-    return np.stack(columns, axis=1).astype(np.float64)
-
-
-def _count(chosen: npt.NDArray[np.bool_], level: npt.NDArray[np.int32], number: int) -> npt.NDArray[np.int64]:
-    return np.stack([np.bincount(level[row], minlength=number) for row in chosen], axis=1)
+    in_longer = sum((length * column for length, column in enumerate(columns, start=2)), np.zeros((number, half), int))
+    return np.stack([texture.levels.counts[:, None] - in_longer, *columns], axis=1).astype(np.float64)
 
 
 def features(texture: Texture) -> dict[str, float]:

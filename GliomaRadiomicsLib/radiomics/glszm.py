@@ -33,16 +33,18 @@ NAMES = {
 }
 
 
-def zone_of_each_voxel(texture: Texture) -> npt.NDArray[np.int32]:
+def zone_of_each_voxel(texture: Texture) -> npt.NDArray[np.int64]:
     """Number of the zone of every voxel, counted from 0: shape ``(voxels,)``."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from skimage.measure import label
 
-    voxels, half = texture.region.voxels, len(texture.region.adjacent.steps)
-    direction, voxel = np.nonzero(texture.same[:half])
-    neighbour = texture.region.adjacent.neighbours[direction, voxel]
-    links = coo_array((np.ones(len(voxel), dtype=np.int8), (voxel, neighbour)), shape=(voxels, voxels))
-    return connected_components(links, directed=False)[1]
+    mask, settings = texture.region.mask, texture.region.settings
+    image = np.zeros(mask.shape, dtype=np.int64)
+    image[mask] = texture.levels.index + 1
+    if settings.force2D:
+        planes = np.arange(image.shape[settings.force2Ddimension]) * (len(texture.levels.present) + 1)
+        others = [axis for axis in range(3) if axis != settings.force2Ddimension]
+        image = np.where(mask, image + np.expand_dims(planes, others), 0)
+    return label(image, background=0, connectivity=3)[mask] - 1
 
 
 def count_by_level(
