@@ -87,3 +87,9 @@ def _same(name: str, value: float, expected: float) -> bool:
         return True
     tolerance = ROUNDED_TO_ZERO_MM if name.endswith(("AxisLength", "Elongation", "Flatness")) else 1e-9
     return math.isclose(value, expected, rel_tol=1e-6, abs_tol=tolerance)
+
+
+@pytest.fixture(scope="session")
+def ibsi() -> ModuleType:
+    """``Testing/Golden/ibsi_conformance.py``: IBSI features beside their consensus values."""
+    return _load("ibsi_conformance")
