@@ -40,18 +40,19 @@ def run_lengths(texture: Texture) -> npt.NDArray[np.float64]:
     Runs of two and more are followed from their first voxel to their last, those of all directions at once; every other
     voxel is a run of its own.
     """
-    level, number = texture.levels.index, len(texture.levels.present)
-    onward = texture.region.adjacent.neighbours
-    half = len(texture.region.adjacent.steps)
-    goes_on = texture.same[:half]
-    direction, voxel = np.nonzero(goes_on & ~texture.same[half:])
+    number, voxels, half = len(texture.levels.present), texture.region.voxels, len(texture.region.adjacent.steps)
+    onward = texture.region.adjacent.neighbours[:half].ravel()
+    goes_on = texture.same[:half].ravel()
+    places = np.flatnonzero(goes_on & ~texture.same[half:].ravel())
+    line = np.repeat(np.arange(half) * voxels, np.diff(np.searchsorted(places, np.arange(half + 1) * voxels)))
     columns: list[npt.NDArray[np.int64]] = []
-    while len(voxel):
-        voxel = onward[direction, voxel]
-        more = goes_on[direction, voxel]
-        ended = level[voxel[~more]] * np.int64(half) + direction[~more]
-        columns.append(np.bincount(ended, minlength=number * half).reshape(number, half))
-        direction, voxel = direction[more], voxel[more]
+    while len(places):
+        voxel = onward[places]
+        places = line + voxel
+        more = goes_on[places]
+        ended = line[~more] // voxels * number + texture.levels.index[voxel[~more]]
+        columns.append(np.bincount(ended, minlength=number * half).reshape(half, number).T)
+        places, line = places[more], line[more]
     in_longer = sum((length * column for length, column in enumerate(columns, start=2)), np.zeros((number, half), int))
     return np.stack([texture.levels.counts[:, None] - in_longer, *columns], axis=1).astype(np.float64)
 
