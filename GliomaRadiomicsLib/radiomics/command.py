@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.imaging.files import read_mask, read_volume
 from GliomaRadiomicsLib.radiomics.extraction import Extracted, prepared_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
@@ -18,10 +20,8 @@ from GliomaRadiomicsLib.radiomics.pyradiomics_backend import PyradiomicsBackend
 from GliomaRadiomicsLib.radiomics.region import select_label
 from GliomaRadiomicsLib.radiomics.sets import jinling
 from GliomaRadiomicsLib.radiomics.sets.han import han_features
-from GliomaRadiomicsLib.radiomics.table import LONG_COLUMNS
 
 BACKENDS = ("native", "pyradiomics")
-COLUMNS = LONG_COLUMNS
 FEATURE_SETS = ("han", "jinling")
 """Sets of published systems, see `sets`."""
 
@@ -36,7 +36,7 @@ def features_table(
     params: Path | None = None,
     backend: str = "native",
     feature_set: str | None = None,
-) -> list[dict[str, str | float]]:
+) -> list[FeatureRow]:
     """Features of a region of one or more images on the same grid.
 
     Args:
@@ -48,8 +48,8 @@ def features_table(
         feature_set: One of `FEATURE_SETS`, instead of ``params``.
 
     Returns:
-        Rows with `COLUMNS`. Features of the mask alone come once, with the sequence ``mask``. ``value`` is NaN
-        where the feature does not exist, with the reason.
+        Features of the mask alone come once, with the sequence ``mask``. ``value`` is NaN where the feature does not
+        exist, with the reason.
 
     Raises:
         RefusedInput: For files, masks, labels and settings that cannot be used.
@@ -61,13 +61,9 @@ def features_table(
     if not images:
         raise RefusedInput(what="no image", where="--image", remedy="give at least one")
     chosen = _chosen(params, backend, feature_set)
-    mask_volume = read_volume(mask, name=mask.name)
+    mask_volume = read_mask(mask, chosen.channel, name=mask.name)
     parts = chosen.parts(_volumes(images), mask_volume, label)
-    return [
-        dict(zip(COLUMNS, (sequence, f"label {used}", *row), strict=True))
-        for sequence, used, rows in parts
-        for row in rows
-    ]
+    return [FeatureRow(sequence, f"label {used}", *row) for sequence, used, rows in parts for row in rows]
 
 
 def _chosen(params: Path | None, backend: str, feature_set: str | None) -> _Backend:
@@ -103,6 +99,9 @@ def _sequence(path: Path, number: int) -> str:
 
 
 class _Backend(Protocol):
+    @property
+    def channel(self) -> int: ...
+
     def parts(
         self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
     ) -> Iterator[tuple[str, int, Extracted]]: ...
@@ -111,6 +110,11 @@ class _Backend(Protocol):
 @dataclass(frozen=True)
 class _Native:
     parameters: Parameters
+
+    @property
+    def channel(self) -> int:
+        """Which mask of a file with several is meant."""
+        return self.parameters.settings.label_channel
 
     def parts(
         self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
@@ -129,6 +133,8 @@ class _Native:
 
 
 class _Han:
+    channel = 0
+
     def parts(
         self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
     ) -> Iterator[tuple[str, int, Extracted]]:
@@ -142,15 +148,24 @@ class _Han:
 class _Pyradiomics:
     params: Path | None
 
+    @cached_property
+    def extractor(self) -> PyradiomicsBackend:
+        """pyradiomics with the parameter file."""
+        return PyradiomicsBackend(self.params)
+
+    @property
+    def channel(self) -> int:
+        """Which mask of a file with several is meant."""
+        return self.extractor.setting("label_channel", 0)
+
     def parts(
         self, volumes: Iterator[tuple[str, Volume]], mask: Volume, label: int | None
     ) -> Iterator[tuple[str, int, Extracted]]:
         """Rows of the mask, then of each image."""
-        extractor = PyradiomicsBackend(self.params)
-        used = extractor.label if label is None else label
+        used = self.extractor.setting("label", 1) if label is None else label
         select_label(mask, (used,))
         for number, (sequence, volume) in enumerate(volumes):
-            rows = extractor.extract(volume, mask, used)
+            rows = self.extractor.extract(volume, mask, used)
             if number == 0:
                 yield "mask", used, [row for row in rows if "_shape_" in row[0]]
             yield sequence, used, [row for row in rows if "_shape_" not in row[0]]

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from GliomaRadiomicsLib.cli.options import existing_file, require_rows, write_text
-from GliomaRadiomicsLib.core.results import FeatureRow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +38,7 @@ def run(options: argparse.Namespace) -> None:
 
     images = [existing_file(image, "--image") for image in options.image]
     mask = existing_file(options.mask, "--mask")
-    found = features_table(
-        images, mask, options.label, options.params, options.backend, feature_set=options.feature_set
-    )
-    rows = [FeatureRow(**row) for row in found]
+    rows = features_table(images, mask, options.label, options.params, options.backend, feature_set=options.feature_set)
     require_rows(options.out, rows)
     write_text(options.out, to_csv({options.case: rows}, options.layout))
     print(f"{len(rows)} features in {options.out}")

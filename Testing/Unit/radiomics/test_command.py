@@ -12,7 +12,7 @@ import pytest
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_volume
-from GliomaRadiomicsLib.radiomics.command import COLUMNS, features_table
+from GliomaRadiomicsLib.radiomics.command import features_table
 from GliomaRadiomicsLib.radiomics.params import read_parameters
 
 
@@ -35,17 +35,16 @@ def _write(tmp_path, text):
 def test_table_of_two_images(files, tmp_path, golden):
     params = _write(tmp_path, "setting:\n  binWidth: 12.5\n")
     rows = features_table([files["c_t1ce"], files["c_flair"]], files["c_seg"], None, params)
-    assert tuple(rows[0]) == COLUMNS
-    assert [rows[0]["sequence"], rows[0]["region"]] == ["mask", "label 1"]
+    assert [rows[0].sequence, rows[0].region] == ["mask", "label 1"]
     assert len(rows) == 14 + 2 * 93
-    found = {row["feature"]: row["value"] for row in rows if row["sequence"] in ("mask", "t1ce")}
+    found = {row.feature: row.value for row in rows if row.sequence in ("mask", "t1ce")}
     assert found == pytest.approx(golden["oblique"], rel=1e-5)
-    assert {row["sequence"] for row in rows} == {"mask", "t1ce", "flair"}
+    assert {row.sequence for row in rows} == {"mask", "t1ce", "flair"}
 
 
 def test_label_of_the_command_wins(files, tmp_path):
     params = _write(tmp_path, "setting: {label: 3}\n")
-    assert features_table([files["c_t1ce"]], files["c_seg"], 1, params)[0]["region"] == "label 1"
+    assert features_table([files["c_t1ce"]], files["c_seg"], 1, params)[0].region == "label 1"
     with pytest.raises(RefusedInput, match="label 3 is not in the mask"):
         features_table([files["c_t1ce"]], files["c_seg"], None, params)
 
@@ -54,7 +53,7 @@ def test_parameter_file_selects_features(files, tmp_path):
     content = {"featureClass": {"firstorder": ["Mean", "10Percentile"], "ngtdm": None}, "imageType": {"Original": {}}}
     params = _write(tmp_path, json.dumps(content))
     rows = features_table([files["c_t1ce"]], files["c_seg"], 1, params)
-    assert [row["feature"] for row in rows[:2]] == ["original_firstorder_Mean", "original_firstorder_10Percentile"]
+    assert [row.feature for row in rows[:2]] == ["original_firstorder_Mean", "original_firstorder_10Percentile"]
     assert len(rows) == 2 + 5
 
 
@@ -111,6 +110,6 @@ def test_pyradiomics_backend_says_how_to_get_it(files):
 @pytest.mark.skipif(importlib.util.find_spec("radiomics") is None, reason="SKIPPED: needs pyradiomics 3.0.1")
 def test_both_backends_give_the_same_table(files):
     native, theirs = (features_table([files["c_t1ce"]], files["c_seg"], backend=b) for b in ("native", "pyradiomics"))
-    values = {row["feature"]: row["value"] for row in theirs}
+    values = {row.feature: row.value for row in theirs}
     assert len(native) == len(theirs) == 107
-    assert [r["feature"] for r in native if not math.isclose(r["value"], values[r["feature"]], rel_tol=1e-6)] == []
+    assert [r.feature for r in native if not math.isclose(r.value, values[r.feature], rel_tol=1e-6)] == []

@@ -29,14 +29,14 @@ def test_the_file_selects_14_and_86():
 
 
 def test_788_features_are_computed(rows):
-    assert len({row["feature"] for row in rows}) == len(rows) == FEATURES_PER_SEQUENCE == 788
-    images = Counter(row["feature"].split("_")[0] for row in rows)
+    assert len({row.feature for row in rows}) == len(rows) == FEATURES_PER_SEQUENCE == 788
+    images = Counter(row.feature.split("_")[0] for row in rows)
     bands = {f"wavelet-{a}{b}{c}": 86 for a in "LH" for b in "LH" for c in "LH"}
     assert images == {"original": 14 + 86, **bands}
-    assert [row["feature"] for row in rows if row["reason"]] == []
+    assert [row.feature for row in rows if row.reason] == []
 
 
 def test_settings_are_those_of_the_file(rows):
     """Z-scores times 100: the mean of the shifted squares is that of the values shifted by 300."""
-    found = {row["feature"].removeprefix("original_firstorder_"): row["value"] for row in rows}
+    found = {row.feature.removeprefix("original_firstorder_"): row.value for row in rows}
     assert found["RootMeanSquared"] ** 2 == pytest.approx(found["Variance"] + (found["Mean"] + 300) ** 2)
