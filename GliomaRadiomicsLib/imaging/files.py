@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.itk_files import read_with_itk, write_with_itk, wrong_dimensions
+from GliomaRadiomicsLib.imaging.itk_files import check_channel, read_with_itk, write_with_itk, wrong_dimensions
 from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti, states_orientation
 
 SUFFIXES = {
@@ -46,10 +46,30 @@ def read_volume(path: str | Path, name: str = "") -> Volume:
     Raises:
         RefusedInput: For a missing, unreadable or truncated file, an unknown format, and anything but 3-D scalars.
     """
-    path = Path(path)
+    return _read(Path(path), name, None)
+
+
+def read_mask(path: str | Path, channel: int = 0, name: str = "") -> Volume:
+    """Read a mask; of a file with several masks (a number per mask in every voxel), the one chosen.
+
+    Args:
+        path: As for `read_volume`; Slicer's ``.seg.nrrd`` and 4-D NIfTI files may hold several masks.
+        channel: Which of them, counted from 0; a file with one mask is read whatever is given.
+        name: What to call the mask in messages.
+
+    Raises:
+        RefusedInput: As `read_volume`, and if there is no such channel.
+    """
+    return _read(Path(path), name, channel)
+
+
+def _read(path: Path, name: str, channel: int | None) -> Volume:
     suffix = _existing_file_suffix(path)
     try:
-        volume = _read_nifti(path) if SUFFIXES[suffix] == "NIfTI" else read_with_itk(path, SUFFIXES[suffix])
+        if SUFFIXES[suffix] == "NIfTI":
+            volume = _read_nifti(path, channel)
+        else:
+            volume = read_with_itk(path, SUFFIXES[suffix], channel)
     except UnreadableImage as error:
         raise RefusedInput(what=error.reason, where=path, remedy=error.remedy) from error
     except OSError as error:
@@ -131,10 +151,13 @@ def _existing_file_suffix(path: Path) -> str:
     return suffix
 
 
-def _read_nifti(path: Path) -> Volume:
+def _read_nifti(path: Path, channel: int | None) -> Volume:
     array, affine = decode_nifti(path.read_bytes())
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
+    if channel is not None and array.ndim > 3 and array.size == np.prod(array.shape[:3]) * array.shape[-1]:
+        check_channel(channel, array.shape[-1])
+        array = array.reshape(*array.shape[:3], array.shape[-1])[..., channel]
     if array.ndim != 3:
         raise UnreadableImage(*wrong_dimensions(array.shape))
     return Volume(array, affine)

@@ -32,8 +32,8 @@ _SCALAR = "save the image as a scalar (grey-value) image"
 _AGAIN = "copy or convert it again"
 
 
-def read_with_itk(path: Path, kind: str) -> Volume:
-    """Read a 3-D scalar image; ``kind`` is ``NRRD`` or ``MetaImage``.
+def read_with_itk(path: Path, kind: str, channel: int | None = None) -> Volume:
+    """Read a 3-D scalar image; ``kind`` is ``NRRD`` or ``MetaImage``, ``channel`` chosen of several numbers per voxel.
 
     Raises:
         UnreadableImage: If the file is not a complete 3-D scalar image of that kind.
@@ -48,8 +48,13 @@ def read_with_itk(path: Path, kind: str) -> Volume:
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         reader.ReadImageInformation()
-        _check_kind_of_voxels(reader)
-        return from_itk(_without_trailing_one(reader.Execute()))
+        several = channel is not None and reader.GetNumberOfComponents() > 1
+        _check_kind_of_voxels(reader, several=several)
+        image = _without_trailing_one(reader.Execute())
+        if channel is not None and several:
+            check_channel(channel, reader.GetNumberOfComponents())
+            image = sitk.VectorIndexSelectionCast(image, channel)
+        return from_itk(image)
     except RuntimeError as error:
         msg = f"not a readable {kind} image, or truncated"
         raise UnreadableImage(msg, _AGAIN) from error
@@ -108,8 +113,15 @@ def _bytes_promised(fields: dict[str, str]) -> int:
         raise UnreadableImage(msg, _AGAIN) from error
 
 
-def _check_kind_of_voxels(reader: sitk.ImageFileReader) -> None:
-    if reader.GetNumberOfComponents() != 1:
+def check_channel(channel: int, channels: int) -> None:
+    """Raise `UnreadableImage` unless there is such a channel."""
+    if channel >= channels:
+        msg = f"no mask {channel} in it, the file holds {channels} masks"
+        raise UnreadableImage(msg, f"set label_channel to 0 ... {channels - 1}")
+
+
+def _check_kind_of_voxels(reader: sitk.ImageFileReader, *, several: bool) -> None:
+    if reader.GetNumberOfComponents() != 1 and not several:
         msg = f"{reader.GetNumberOfComponents()} numbers per voxel (colour or vector image)"
         raise UnreadableImage(msg, _SCALAR)
     if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import REGIONS
+from GliomaRadiomicsLib.core.labels import LABEL_VALUES, REGIONS
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
@@ -17,6 +18,7 @@ from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
 from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
+from GliomaRadiomicsLib.radiomics.resampling import on_one_grid
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 CASE_REGIONS = ("WT", "TC", "ET", "ED", "NCR_NET")
@@ -49,7 +51,8 @@ def extract_case(
         regions: Keys of `core.labels.REGIONS`.
         progress: Told how far it is; may cancel.
         brain_mask: Voxels above 0 are brain; by default all voxels of a sequence that are not 0.
-        settings: How features are computed; its own normalisation is not used.
+        settings: How features are computed; its own normalisation is not used. Where it resamples or crops, that is
+            done once, around all labels together.
         image_types: Filters, applied to the z-scored images; by default the images themselves only.
 
     Returns:
@@ -64,6 +67,8 @@ def extract_case(
     settings = settings.check()
     for volume in [*volumes.values(), *([brain_mask] if brain_mask else [])]:
         check_grids(volume, label_map, settings)
+    grid = _Grid(label_map, settings)
+    label_map = grid.place(label_map)
     of_image = dict(all_features(settings.convention))
     of_mask = {"shape": of_image.pop("shape")}
     found = {name: _find(name, label_map, settings) for name in _known(regions)}
@@ -75,7 +80,7 @@ def extract_case(
         def report(done: float, before: int = number, message: str = f"Features of {sequence}") -> None:
             progress.report((before + done) / len(volumes), message)
 
-        case = _Sequence(volume, brain_mask, [one.among(settings) for one in image_types], of_image)
+        case = _Sequence(volume, brain_mask, grid, [one.among(settings) for one in image_types], of_image)
         for name, of_sequence in case.rows(found, report).items():
             rows[name][sequence] = of_sequence
     progress.report(1.0, "Features done")
@@ -91,11 +96,33 @@ _ABSENT = "the region is not in the label map"
 
 
 @dataclass(frozen=True)
+class _Grid:
+    """The grid features are computed on: that of the label map, or around the tumour as the settings ask for it."""
+
+    label_map: Volume
+    settings: RadiomicsSettings
+
+    def place(self, volume: Volume) -> Volume:
+        """A sequence, or the label map itself, on this grid."""
+        if not self._changes or not self.label_map.array.any():
+            return volume
+        if volume is self.label_map:
+            return on_one_grid(volume, volume, LABEL_VALUES, self.settings)[1]
+        numbers = volume.with_array(volume.array.astype(np.float64))
+        return on_one_grid(numbers, self.label_map, LABEL_VALUES, self.settings)[0]
+
+    @property
+    def _changes(self) -> bool:
+        return self.settings.resamples or self.settings.preCrop
+
+
+@dataclass(frozen=True)
 class _Sequence:
     """A sequence, the filters to apply to it and the features wanted."""
 
     volume: Volume
     brain_mask: Volume | None
+    grid: _Grid
     image_types: list[ImageType]
     wanted: Selection
 
@@ -105,27 +132,26 @@ class _Sequence:
         rows: dict[str, Extracted] = {name: self._without(_ABSENT) for name in regions}
         try:
             transform = z_score_in_brain(self.volume, self.brain_mask, CASE_SCALE)
+            array = self.grid.place(self.volume).array.T
         except RefusedInput as error:
             return {name: self._without(str(error) if region else _ABSENT) for name, region in regions.items()}
         left: dict[str, Region] = {}
         for name, region in regions.items():
             try:
                 if region:
-                    left[name] = kept(region, self.volume.array.T, transform)
+                    left[name] = kept(region, array, transform)
             except RefusedInput as error:
                 rows[name] = self._without(str(error))
-        return rows | self._measured(left, transform, report)
+        return rows | self._measured(left, array, transform, report)
 
     def _measured(
-        self, regions: Mapping[str, Region], transform: Transform, report: Callable[[float], None]
+        self, regions: Mapping[str, Region], array: npt.NDArray, transform: Transform, report: Callable[[float], None]
     ) -> dict[str, Extracted]:
         rows: dict[str, Extracted] = {name: [] for name in regions}
         if not regions:
             return rows
         names, steps = list(regions), len(regions) * len(self._images)
-        parts = image_rows(
-            list(regions.values()), self.volume.array.T, self.image_types, self.wanted, transform, strict=False
-        )
+        parts = image_rows(list(regions.values()), array, self.image_types, self.wanted, transform, strict=False)
         for done, (number, part) in enumerate(parts, start=1):
             report(done / steps)
             rows[names[number]] += part

@@ -1,8 +1,8 @@
 """Image and mask on the grid features are computed on: mask corrected, both resampled or cropped around the region.
 
 Source: pyradiomics 3.0.1, ``imageoperations``: ``resampleImage``, ``checkMask`` and ``cropToTumorMask``. Interpolation
-is SimpleITK's on the whole image, as there: values of integer images are cut off to whole numbers, so another order of
-operations would change some of them by one.
+is SimpleITK's. Images of whole numbers are interpolated whole, as there: the values are cut off to whole numbers, so
+another order of operations would change some of them by one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.ibsi.interpolation import interpolated
 from GliomaRadiomicsLib.radiomics.region import Box, bounding_box, fits, mismatch, outside_mm, select_label
 from GliomaRadiomicsLib.radiomics.settings import INTERPOLATORS, RadiomicsSettings
+
+_REACH = 32
+"""Voxels beyond which no value changes an interpolated one by more than its rounding (B-spline: 0.27 a voxel)."""
 
 Labels = tuple[int, ...]
 Three = npt.NDArray[np.float64]
@@ -94,7 +97,20 @@ class _Grid:
         self._size = [int(number) for number in upper - lower + 1]
         self._spacing = new.tolist()
         self._origin = 0.5 * (new - old) / old + lower / ratio
+        self._step = new / old
         self._mask = mask
+
+    def _near(self, volume: Volume) -> Volume:
+        """The part of a volume of real numbers that counts here; cut-off whole numbers need the whole of it."""
+        if volume.array.dtype.kind != "f":
+            return volume
+        ends = np.array([self._origin, self._origin + (np.array(self._size) - 1) * self._step]).T
+        corners = np.stack(np.meshgrid(*ends, [1.0], indexing="ij")).reshape(4, -1)
+        placed = (np.linalg.inv(volume.affine) @ self._mask.affine @ corners)[:3]
+        start = np.clip(np.floor(placed.min(axis=1)) - _REACH, 0, np.array(volume.shape) - 1)
+        stop = np.clip(np.ceil(placed.max(axis=1)) + _REACH + 1, start + 1, volume.shape)
+        box: Any = tuple(slice(int(first), int(end)) for first, end in zip(start, stop, strict=True))
+        return _cut(volume, box)
 
     def sample(self, volume: Volume, interpolator: str | int | None) -> Volume:
         """A volume on this grid, in its own number format; 0 outside it."""
@@ -103,7 +119,7 @@ class _Grid:
         from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
 
         name = INTERPOLATORS[interpolator - 1] if isinstance(interpolator, int) else str(interpolator)
-        source, reference = to_itk(volume), to_itk(self._mask)
+        source, reference = to_itk(self._near(volume)), to_itk(self._mask)
         sampled: Any = sitk.Resample(
             source,
             self._size,

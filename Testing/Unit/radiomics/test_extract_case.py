@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,23 @@ def test_absent_region_is_nan_with_reason(rows):
     absent = [row for row in rows if row.region == "NCR_NET"]
     assert all(math.isnan(row.value) and row.reason == "the region is not in the label map" for row in absent)
     assert all(math.isnan(row.value) == bool(row.reason) for row in rows)
+
+
+@pytest.mark.parametrize("changes", [{"resampledPixelSpacing": (2, 2, 2)}, {"preCrop": True, "padDistance": 1}])
+def test_other_grid_equals_single_extraction(patient, changes):
+    volumes, labels = patient
+    settings = replace(CASE_SETTINGS, **changes)
+    rows = extract_case(volumes, labels, ("WT",), settings=settings)
+    array = volumes["flair"].array.astype(np.float64)
+    brain = array[array != 0]
+    scores = volumes["flair"].with_array((array - brain.mean()) / brain.std(ddof=1) * 100)
+    expected = {name: value for name, value, _ in extract(scores, labels, label=(1, 2, 4), settings=settings)}
+    found = {row.feature: row.value for row in rows if row.sequence in ("flair", MASK)}
+    assert found == pytest.approx(expected, rel=1e-9)
+    whole = extract_case(volumes, labels, ("WT",))
+    assert (found == {row.feature: row.value for row in whole if row.sequence in ("flair", MASK)}) == (
+        "preCrop" in changes
+    )
 
 
 def test_equals_single_extraction_of_z_scores(patient, rows):
