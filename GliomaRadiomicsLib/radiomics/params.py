@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,15 @@ def read_parameters(path: Path | None) -> Parameters:
         return Parameters()
     content = _load(path)
     try:
-        return _parameters(content)
+        return parameters_from(content)
     except RefusedInput as error:
         raise RefusedInput(
             what=error.what, where=f"{path.name}, {error.where}", found=error.found, remedy=error.remedy
         ) from error
 
 
-def _parameters(content: dict[str, Any]) -> Parameters:
+def parameters_from(content: Mapping[str, Any]) -> Parameters:
+    """What the content of a parameter file asks for; raises `RefusedInput` as `read_parameters` does."""
     unknown = [key for key in content if key not in PARTS]
     if unknown:
         raise RefusedInput(what="unknown part", where=unknown[0], remedy=nearest(unknown[0], list(PARTS)))

@@ -21,16 +21,17 @@ def icosphere(subdivisions: int, radius: float) -> Array:
     faces = [three for three in combinations(range(12), 3) if _longest(points[list(three)]) < 1.01 * edge]
     triangles = points[np.array(faces)]
     for _ in range(subdivisions):
-        triangles = _on_sphere(_divided(triangles))
-    corners = _on_sphere(triangles.reshape(-1, 3))
+        triangles = _on_sphere(_divided(triangles), radius)
+    corners = triangles.reshape(-1, 3) if subdivisions else _on_sphere(points, radius)
     _, first = np.unique(np.round(corners, 9), axis=0, return_index=True)
-    return corners[np.sort(first)] * radius
+    return corners[np.sort(first)]
 
 
 def _icosahedron() -> Array:
     golden = (1 + np.sqrt(5)) / 2
     flat = [(0.0, short, long) for short in (-1.0, 1.0) for long in (-golden, golden)]
-    return _on_sphere(np.array([np.roll(point, turn) for turn in range(3) for point in flat]))
+    corners = np.array([np.roll(point, turn) for turn in range(3) for point in flat])
+    return corners / np.linalg.norm(corners, axis=1, keepdims=True)
 
 
 def _longest(three: Array) -> float:
@@ -44,5 +45,7 @@ def _divided(triangles: Array) -> Array:
     return np.concatenate([np.stack(part, axis=1) for part in parts])
 
 
-def _on_sphere(points: Array) -> Array:
-    return points / np.linalg.norm(points, axis=-1, keepdims=True)
+def _on_sphere(points: Array, radius: float) -> Array:
+    """The points moved to the sphere; in the order of operations of trimesh, so that they are rounded alike."""
+    distance = np.sqrt((points**2).sum(axis=-1, keepdims=True))
+    return points + points / distance * (radius - distance)
