@@ -166,6 +166,9 @@ class _Pyradiomics:
         select_label(mask, (used,))
         for number, (sequence, volume) in enumerate(volumes):
             rows = self.extractor.extract(volume, mask, used)
-            if number == 0:
-                yield "mask", used, [row for row in rows if "_shape_" in row[0]]
-            yield sequence, used, [row for row in rows if "_shape_" not in row[0]]
+            of_shape = [row for row in rows if "_shape" in row[0]]
+            if self.extractor.resegments:
+                yield sequence, used, of_shape
+            elif number == 0:
+                yield "mask", used, of_shape
+            yield sequence, used, [row for row in rows if "_shape" not in row[0]]

@@ -79,7 +79,12 @@ def _spread(values: npt.NDArray[np.float64], name: str) -> tuple[float, float]:
     mean, deviation = float(values.mean()), float(values.std(ddof=1))
     if not deviation > 0:
         raise RefusedInput(
-            what="image cannot be normalised", where=name, found=f"standard deviation {deviation:g}", remedy="check it"
+            what="image cannot be normalised",
+            where=name,
+            found=f"standard deviation {deviation:g}",
+            remedy="repair the values that are not finite"
+            if np.isnan(deviation)
+            else "give an image that is not constant",
         )
     return mean, deviation
 

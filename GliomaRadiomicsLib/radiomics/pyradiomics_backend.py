@@ -42,10 +42,14 @@ class PyradiomicsBackend:
             raise RefusedInput(what=f"pyradiomics refuses it: {error}", where=params, remedy="correct it") from error
         self._extractor.addProvenance(False)
 
+    def setting(self, name: str, default: int) -> int:
+        """A whole number of the parameter file, such as ``label``; ``default`` without one."""
+        return int(self._extractor.settings.get(name, default))
+
     @property
-    def label(self) -> int:
-        """Label of the parameter file; 1 without one."""
-        return int(self._extractor.settings.get("label", 1))
+    def resegments(self) -> bool:
+        """Whether the region, and with it shape, depends on the image."""
+        return self._extractor.settings.get("resegmentRange") is not None
 
     def extract(self, image: Volume, mask: Volume, label: int) -> Extracted:
         """Features as `extraction.extract` returns them, in pyradiomics' order.

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813 - its usual name
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.command import features_table
 from GliomaRadiomicsLib.radiomics.engine import extract
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
@@ -50,6 +52,44 @@ def test_other_place_is_given_in_mm(image, mask):
         extract(image, Volume(mask.array, moved))
 
 
+def test_mismatch_offers_the_fix(image, mask):
+    moved = AFFINE.copy()
+    moved[:3, 3] = (1, 0, 0)
+    shifted = Volume(mask.array, moved, "mask")
+    with pytest.raises(RefusedInput, match=r"up to 1 mm apart; set correctMask to bring the mask to the grid of image"):
+        extract(image, shifted)
+    fixed = extract(image, shifted, settings=RadiomicsSettings(correctMask=True))
+    expected = extract(image, mask.with_array(np.roll(mask.array, 1, axis=0)))
+    assert fixed == expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        RadiomicsSettings(),
+        RadiomicsSettings(correctMask=True),
+        RadiomicsSettings(preCrop=True),
+        RadiomicsSettings(resampledPixelSpacing=(1, 1, 1)),
+    ],
+)
+def test_mask_outside_the_image(image, mask, settings):
+    moved = AFFINE.copy()
+    moved[:3, 3] = (50, 0, 0)
+    with pytest.raises(RefusedInput, match=r"50 mm apart, and the region reaches 49 mm out of the image.* register"):
+        extract(image, Volume(mask.array, moved), settings=settings)
+    with pytest.raises(RefusedInput, match=r"the first 50 mm apart, and the region reaches 49 mm out of the image"):
+        extract(image, Volume(mask.array[:, :, :5], moved), settings=settings)
+
+
+def test_region_between_the_new_voxels(image, mask):
+    array = np.zeros_like(mask.array)
+    array[2, 3:5, 1:3] = 1
+    with pytest.raises(
+        RefusedInput, match=r"left after resampling \(found voxels of 1 x 5 x 5 mm\); resample to smaller"
+    ):
+        extract(image, mask.with_array(array), settings=RadiomicsSettings(resampledPixelSpacing=(1, 5, 5)))
+
+
 def test_geometry_tolerance_allows_it(image, mask):
     moved = AFFINE.copy()
     moved[0, 3] = 0.01
@@ -67,9 +107,35 @@ def test_not_finite_inside_is_refused_outside_is_not(image, mask, bad):
         extract(image.with_array(array), mask)
 
 
-def test_image_without_numbers(image, mask):
+SPREADING = [RadiomicsSettings(resampledPixelSpacing=(2, 2, 2)), RadiomicsSettings(normalize=True)]
+
+
+@pytest.mark.parametrize("settings", SPREADING)
+def test_not_finite_anywhere_is_refused_where_it_would_spread(image, mask, settings):
+    array = image.array.copy()
+    array[0, 0, 0] = np.nan
+    with pytest.raises(RefusedInput, match=r"(not finite|deviation nan).*repair"):
+        extract(image.with_array(array), mask, settings=settings)
+
+
+@pytest.mark.parametrize("kind", [np.complex64, object, "U8"])
+@pytest.mark.parametrize("settings", [RadiomicsSettings(), *SPREADING])
+def test_image_without_numbers(image, mask, kind, settings):
     with pytest.raises(RefusedInput, match="without numbers"):
-        extract(image.with_array(image.array.astype(np.complex64)), mask)
+        extract(image.with_array(image.array.astype(kind)), mask, settings=settings)
+
+
+@pytest.mark.parametrize("name", ["flat.nrrd", "flat.nii.gz"])
+def test_two_dimensional_image(tmp_path, name):
+    sitk.WriteImage(sitk.GetImageFromArray(np.ones((6, 6), dtype=np.int16)), str(tmp_path / name))
+    with pytest.raises(RefusedInput, match=r"2-D image of 6 x 6; a 3-D image is needed"):
+        features_table([tmp_path / name], tmp_path / name)
+
+
+def test_constant_region_has_a_value_or_a_reason(image, mask):
+    rows = extract(image.with_array(np.full_like(image.array, 5)), mask)
+    assert len(rows) == 107
+    assert [name for name, value, reason in rows if math.isnan(value) != bool(reason) or math.isinf(value)] == []
 
 
 def test_too_many_levels(image, mask):
@@ -107,6 +173,21 @@ def test_region_too_small_is_nan_with_reason(image, mask, box, settings, reason)
     "wrong",
     [
         {"binWidth": 0},
+        {"binWidth": -5},
+        {"binWidth": math.nan},
+        {"binWidth": "wide"},
+        {"normalize": "no"},
+        {"resampledPixelSpacing": (1, 1)},
+        {"resampledPixelSpacing": (1, 1, -1)},
+        {"resampledPixelSpacing": 2},
+        {"interpolator": "cubic"},
+        {"interpolator": 11},
+        {"padDistance": -1},
+        {"padDistance": 1.5},
+        {"label_channel": -1},
+        {"minimumROISize": 0},
+        {"removeOutliers": 0},
+        {"gldm_a": -1},
         {"binCount": 0},
         {"label": 0},
         {"distances": ()},
@@ -118,7 +199,7 @@ def test_region_too_small_is_nan_with_reason(image, mask, box, settings, reason)
     ],
 )
 def test_settings_out_of_range(image, mask, wrong):
-    with pytest.raises(RefusedInput, match=next(iter(wrong))):
+    with pytest.raises(RefusedInput, match=f"{next(iter(wrong))}: setting out of range.*; (give|choose)"):
         extract(image, mask, settings=replace(RadiomicsSettings(), **wrong))
 
 

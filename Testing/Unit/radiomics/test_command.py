@@ -6,12 +6,15 @@ import importlib.util
 import json
 import math
 
+import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813 - its usual name
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_volume
+from GliomaRadiomicsLib.imaging.itk import to_itk
 from GliomaRadiomicsLib.radiomics.command import features_table
 from GliomaRadiomicsLib.radiomics.params import read_parameters
 
@@ -55,6 +58,56 @@ def test_parameter_file_selects_features(files, tmp_path):
     rows = features_table([files["c_t1ce"]], files["c_seg"], 1, params)
     assert [row.feature for row in rows[:2]] == ["original_firstorder_Mean", "original_firstorder_10Percentile"]
     assert len(rows) == 2 + 5
+
+
+def _two_masks(path, case):
+    """A file with the mask of a case turned round as mask 0 and as it is as mask 1."""
+    mask = Volume(case.mask, case.affine)
+    if path.suffix == ".nrrd":
+        turned = to_itk(mask.with_array(np.ascontiguousarray(case.mask[::-1])))
+        sitk.WriteImage(sitk.Compose(turned, to_itk(mask)), str(path))
+    else:
+        nib.save(nib.Nifti1Image(np.stack([case.mask[::-1], case.mask], axis=-1), case.affine), path)
+
+
+@pytest.mark.parametrize("name", ["c.seg.nrrd", "c.nii.gz", "c.mha"])
+def test_label_channel_chooses_among_masks(files, tmp_path, synthetic, name):
+    if name == "c.mha":
+        sitk.WriteImage(to_itk(Volume(synthetic["oblique"].mask, synthetic["oblique"].affine)), str(tmp_path / name))
+    else:
+        _two_masks(tmp_path / name, synthetic["oblique"])
+    only = features_table([files["c_t1ce"]], files["c_seg"])
+    chosen = features_table([files["c_t1ce"]], tmp_path / name, None, _write(tmp_path, "setting: {label_channel: 1}"))
+    assert [row.value for row in chosen] == pytest.approx([row.value for row in only], rel=1e-6)
+    if name != "c.mha":
+        first = features_table([files["c_t1ce"]], tmp_path / name)
+        assert [row.value for row in first] != pytest.approx([row.value for row in only], rel=1e-6)
+        with pytest.raises(RefusedInput, match=r"no mask 2 in it.*set label_channel to 0 ... 1"):
+            features_table([files["c_t1ce"]], tmp_path / name, None, _write(tmp_path, "setting: {label_channel: 2}"))
+
+
+def test_images_on_other_grids_share_a_mask_that_is_corrected(files, tmp_path, synthetic):
+    case = synthetic["oblique"]
+    affine = case.affine.copy()
+    affine[:3, 3] += affine[:3, 0]
+    shifted = tmp_path / "d_flair.nii.gz"
+    write_volume(Volume(np.roll(case.image, -1, axis=0), affine), shifted)
+    with pytest.raises(RefusedInput, match="set correctMask"):
+        features_table([files["c_t1ce"], shifted], files["c_seg"])
+    rows = features_table(
+        [files["c_t1ce"], shifted], files["c_seg"], None, _write(tmp_path, "setting: {correctMask: true}")
+    )
+    values = [[row.value for row in rows if row.sequence == name] for name in ("t1ce", "flair")]
+    assert len(values[0]) == 93
+    assert values[1][-93:] == pytest.approx(values[0], rel=1e-6)
+
+
+def test_shape_depends_on_the_image_with_resegment_range(files, tmp_path):
+    params = _write(tmp_path, "setting: {resegmentRange: [700], resegmentShape: true}")
+    rows = features_table([files["c_t1ce"], files["c_flair"]], files["c_seg"], None, params)
+    volumes = {row.sequence: row.value for row in rows if row.feature == "original_shape_VoxelVolume"}
+    assert set(volumes) == {"t1ce", "flair"}
+    assert volumes["t1ce"] != volumes["flair"]
 
 
 @pytest.mark.parametrize(
