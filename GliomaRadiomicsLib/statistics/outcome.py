@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.statistics.columns import numeric_column, refuse_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +81,11 @@ class Outcome:
 
 
 def _checked_times(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
-    time = _numbers(values, name, "write follow-up times as numbers in one unit, without text")
+    time = numeric_column(values, name, remedy="write follow-up times as numbers in one unit, without text")
     remedy = "complete the follow-up time of these patients or leave them out knowingly"
-    _refuse_rows(time, np.isnan, name, "a follow-up time is missing", remedy)
-    _refuse_rows(time, np.isinf, name, "a follow-up time is infinite", remedy)
-    _refuse_rows(
+    refuse_rows(time, np.isnan, name, "a follow-up time is missing", remedy)
+    refuse_rows(time, np.isinf, name, "a follow-up time is infinite", remedy)
+    refuse_rows(
         time,
         lambda t: t <= 0,
         name,
@@ -97,44 +97,7 @@ def _checked_times(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
 
 def _checked_events(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
     remedy = "code it as 1 = died, 0 = censored"
-    event = _numbers(values, name, remedy)
-    _refuse_rows(event, np.isnan, name, "an event is missing", remedy)
-    _refuse_rows(event, lambda e: (e != 0) & (e != 1), name, "an event is neither 0 nor 1", remedy)
+    event = numeric_column(values, name, remedy=remedy)
+    refuse_rows(event, np.isnan, name, "an event is missing", remedy)
+    refuse_rows(event, lambda e: (e != 0) & (e != 1), name, "an event is neither 0 nor 1", remedy)
     return event.astype(bool)
-
-
-def _numbers(values: npt.ArrayLike, name: str, remedy: str) -> npt.NDArray[np.float64]:
-    array = np.asarray(values)
-    try:
-        if array.dtype.kind in "USMm":
-            raise TypeError
-        numbers = np.array(array, dtype=np.float64)
-    except (TypeError, ValueError):
-        text = next((item for item in array.ravel().tolist() if not _is_number(item)), str(array.dtype))
-        raise RefusedInput(what="not a column of numbers", where=name, found=repr(text), remedy=remedy) from None
-    if numbers.ndim != 1 or numbers.size == 0:
-        raise RefusedInput(
-            what="one value per patient is needed", where=name, found=f"shape {numbers.shape}", remedy=remedy
-        )
-    return numbers
-
-
-def _is_number(item: object) -> bool:
-    try:
-        float(str(item))
-    except ValueError:
-        return False
-    return True
-
-
-def _refuse_rows(
-    values: npt.NDArray[np.float64],
-    is_bad: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]],
-    name: str,
-    what: str,
-    remedy: str,
-) -> None:
-    bad = np.flatnonzero(is_bad(values))
-    if bad.size:
-        found = f"{values[bad[0]]:g} in row {bad[0] + 1}, {bad.size} of {values.size} rows in all"
-        raise RefusedInput(what=what, where=name, found=found, remedy=remedy)
