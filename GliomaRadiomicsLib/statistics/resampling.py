@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,22 @@ def bootstrap_interval(
     if len(values) < n_resamples / 2:
         msg = f"the statistic could be computed in only {len(values)} of {n_resamples} resamples"
         raise ValueError(msg)
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    return percentile_interval(values, level)
+
+
+def bootstrap_counts(n: int, n_resamples: int, seed: int, batch: int = 250) -> Iterator[npt.NDArray[np.float64]]:
+    """How often each of n patients is drawn in each resample, for statistics that take weights; a fast bootstrap.
+
+    Yields:
+        Shape (b, n) with b up to ``batch``, rows summing to n, until all resamples are drawn.
+    """
+    generator = np.random.default_rng(seed)
+    for start in range(0, n_resamples, batch):
+        size = min(batch, n_resamples - start)
+        yield generator.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+
+
+def percentile_interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """The quantiles that leave half of ``1 - level`` outside at either end."""
+    low, high = np.quantile(np.asarray(values, dtype=np.float64), [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
