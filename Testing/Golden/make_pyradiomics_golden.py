@@ -44,6 +44,9 @@ def features(case: radiomics_cases.Case) -> dict[str, float | None] | str:
             extractor.enableFeaturesByName(**{family: list(case.named)})
         else:
             extractor.enableFeatureClassByName(family)
+    if getattr(case, "image_types", {}):
+        extractor.disableAllImageTypes()
+        extractor.enableImageTypes(**case.image_types)
     mask_affine = getattr(case, "mask_affine", case.affine)
     try:
         found = extractor.execute(to_itk(case.image, case.affine), to_itk(case.mask, mask_affine))

@@ -5,7 +5,7 @@ Used by ``make_pyradiomics_golden.py``, which computes the golden values with py
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,13 @@ class SettingCase(Case):
         mask_to_image: From voxel of the mask to voxel of the image, 4x4; None: the same grid.
         families: Families computed; empty: pyradiomics' default.
         named: Features asked for by name; empty: all of each family.
+        image_types: Filters, as in a parameter file; empty: the image itself.
     """
 
     mask_to_image: Any = None
     families: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    image_types: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def mask_affine(self) -> np.ndarray:
@@ -71,7 +73,7 @@ def _voxels(*places: tuple[int, int, int]) -> np.ndarray:
 
 def cases() -> dict[str, SettingCase]:
     """All cases by name."""
-    return {**_resampled(), **_grids(), **_resegmented(), **_counting(), **_planes(), **_limits()}
+    return {**_resampled(), **_grids(), **_resegmented(), **_counting(), **_planes(), **_limits(), **_filtered()}
 
 
 IMAGE = noisy_image()
@@ -210,4 +212,18 @@ def _limits() -> dict[str, SettingCase]:
         "two_voxels_too_few_dimensions": replace(_case(), mask=_voxels((4, 5, 6), (5, 5, 6))),
         "two_voxels_apart": replace(_case(), mask=_voxels((4, 5, 6), (9, 12, 7))),
         "resegmented_too_small": _case(resegmentRange=[780], minimumROISize=500),
+    }
+
+
+def _filtered() -> dict[str, SettingCase]:
+    """What the filters see depends on how image and mask are resampled and cropped."""
+    filters = {"LoG": {"sigma": [1, 2.5]}, "Wavelet": {}, "Gradient": {}, "Square": {}, "Exponential": {"binWidth": 5}}
+    chosen = {"image_types": filters, "families": ("firstorder", "glcm")}
+    two = {"resampledPixelSpacing": [1.5, 1.5, 2]}
+    return {
+        "filtered_resampled": replace(_case(**two), **chosen),
+        "filtered_resampled_small_margin": replace(_case(**two, padDistance=2), **chosen),
+        "filtered_cropped": replace(_case(preCrop=True), **chosen),
+        "filtered_cropped_small_margin": replace(_case(preCrop=True, padDistance=1, normalize=True), **chosen),
+        "filtered_to_its_own_spacing": replace(_case(resampledPixelSpacing=[0, 0, 0], padDistance=3), **chosen),
     }

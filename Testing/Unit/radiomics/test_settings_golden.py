@@ -10,6 +10,7 @@ import pytest
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.engine import extract
+from GliomaRadiomicsLib.radiomics.filters.options import image_types_from
 from GliomaRadiomicsLib.radiomics.registry import names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, settings_from
 
@@ -23,6 +24,7 @@ def _rows(case):
             Volume(case.mask, case.mask_affine),
             settings=settings_from(case.settings),
             selection=selection,
+            image_types=image_types_from(case.image_types, case.settings),
         )
 
 
