@@ -40,19 +40,18 @@ def run_lengths(texture: Texture) -> npt.NDArray[np.float64]:
     Runs of two and more are followed from their first voxel to their last, those of all directions at once; every other
     voxel is a run of its own.
     """
-    number, voxels, half = len(texture.levels.present), texture.region.voxels, len(texture.region.adjacent.steps)
-    onward = texture.region.adjacent.neighbours[:half].ravel()
+    number, half = len(texture.levels.present), len(texture.region.adjacent.steps)
+    onward = texture.region.adjacent.onward
     goes_on = texture.same[:half].ravel()
+    cells = np.add.outer(np.arange(half) * number, texture.levels.index).ravel()
     places = np.flatnonzero(goes_on & ~texture.same[half:].ravel())
-    line = np.repeat(np.arange(half) * voxels, np.diff(np.searchsorted(places, np.arange(half + 1) * voxels)))
     columns: list[npt.NDArray[np.int64]] = []
     while len(places):
-        voxel = onward[places]
-        places = line + voxel
+        places = onward[places]
         more = goes_on[places]
-        ended = line[~more] // voxels * number + texture.levels.index[voxel[~more]]
+        ended = cells[places[~more]]
         columns.append(np.bincount(ended, minlength=number * half).reshape(half, number).T)
-        places, line = places[more], line[more]
+        places = places[more]
     in_longer = sum((length * column for length, column in enumerate(columns, start=2)), np.zeros((number, half), int))
     return np.stack([texture.levels.counts[:, None] - in_longer, *columns], axis=1).astype(np.float64)
 

@@ -65,10 +65,17 @@ class Neighbourhood:
         padded = np.pad(mask, margin)
         self._places = np.flatnonzero(padded)
         self._shape = padded.shape
-        numbers = np.full(padded.size, len(self._places), dtype=np.int32)
-        numbers[self._places] = np.arange(len(self._places), dtype=np.int32)
+        numbers = np.full(padded.size, len(self._places), dtype=np.intp)
+        numbers[self._places] = np.arange(len(self._places))
         strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
         self.neighbours = np.stack([numbers[self._places + offset] for offset in steps @ strides])
+
+    @cached_property
+    def onward(self) -> npt.NDArray[np.intp]:
+        """Where the neighbour of each entry of the first n rows stands in these rows, flattened; outside: no place."""
+        half = len(self.steps)
+        rows = np.arange(half) * len(self._places)
+        return (self.neighbours[:half] + rows[:, None]).ravel()
 
     @cached_property
     def count(self) -> npt.NDArray[np.int64]:

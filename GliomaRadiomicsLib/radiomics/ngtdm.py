@@ -13,6 +13,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.radiomics.texture import Texture
 
 COARSEST = 1e6
+WHY_NAN = "no voxel of the region has a neighbour in it"
 
 
 def differences(
@@ -30,18 +31,19 @@ def differences(
     """
     levels, neighbourhood = texture.levels, texture.region.within_distances
     values = np.append(levels.present, 0.0)
-    totals = np.zeros(texture.region.voxels)
+    weight: npt.NDArray
     if weights is None:
-        weight = neighbourhood.count
-        for row in texture.within_distances:
-            totals += values[row]
+        weight, totals = neighbourhood.count, texture.neighbour_totals()
     else:
+        totals = np.zeros(texture.region.voxels)
         weight = weights @ (neighbourhood.neighbours < texture.region.voxels)
         for factor, row in zip(weights, texture.within_distances, strict=True):
             totals += factor * values[row]
     known = weight > 0
     difference = np.where(known, np.abs(values[levels.index] - totals / np.where(known, weight, 1)), 0.0)
-    return np.bincount(levels.index, weights=difference, minlength=len(levels.present)), known
+    sums = np.zeros(len(levels.present))
+    sums[:] = np.bincount(levels.index, weights=difference, minlength=len(sums))
+    return sums, known
 
 
 def features(texture: Texture) -> dict[str, float]:

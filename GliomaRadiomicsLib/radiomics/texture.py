@@ -37,6 +37,23 @@ class Texture:
         """Whether the neighbour at distance 1 has the same level: shape ``(2 n, voxels)``."""
         return self.adjacent == self.levels.index
 
+    def neighbour_totals(self) -> npt.NDArray[np.float64]:
+        """Sum of the levels of the neighbours at the distances of the settings: shape ``(voxels,)``.
+
+        Positions are summed instead of levels, which are the position and nearly everywhere the same difference; only
+        the voxels where the difference is another, in the tails of the histogram, are looked at one by one.
+        """
+        neighbourhood, number = self.region.within_distances, len(self.levels.present)
+        rows = self.within_distances
+        positions = rows.sum(axis=0, dtype=np.int32) - number * (len(rows) - neighbourhood.count)
+        shift = self.levels.present - np.arange(number)
+        usual = shift[np.argmax(self.levels.counts)]
+        totals = positions + usual * neighbourhood.count
+        others = np.flatnonzero(shift[self.levels.index] != usual)
+        places = neighbourhood.neighbours[:, others].ravel()
+        more = np.tile(shift[self.levels.index[others]] - usual, len(rows))
+        return totals + np.bincount(places, weights=more, minlength=len(totals) + 1)[:-1]
+
     def _look_up(self, neighbourhood: Neighbourhood) -> npt.NDArray[np.int32]:
         """Position of every neighbour's level in ``levels.present``, or their number where it lies outside.
 

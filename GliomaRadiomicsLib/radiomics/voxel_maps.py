@@ -36,7 +36,7 @@ MAPPED: dict[str, tuple[_Maps, tuple[str, ...]]] = {
 }
 """How the features of each family are mapped, and their names."""
 
-AT_ONCE = 150_000
+AT_ONCE = 40_000
 """Voxels of windows worked on at once, unless ``voxelBatch`` says how many windows."""
 
 

@@ -153,7 +153,7 @@ def _ours(job: dict) -> None:
 
     settings = RadiomicsSettings(binWidth=job["bin_width"])
     chosen = {"Original": {}, "LoG": {"sigma": job["sigma"]}, "Wavelet": {}}
-    image_types = image_types_from(chosen, settings) if job["filters"] else ORIGINAL
+    image_types = image_types_from(chosen, {}) if job["filters"] else ORIGINAL
     wall, cpu = time.perf_counter(), time.process_time()
     wanted, label_map = _read(Path(job["case"]), list(job["images"]))
     rows = extract_case(wanted, label_map, tuple(job["masks"]), settings=settings, image_types=image_types)
