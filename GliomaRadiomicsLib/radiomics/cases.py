@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
 from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
-from GliomaRadiomicsLib.radiomics.resampling import on_one_grid
+from GliomaRadiomicsLib.radiomics.resampling import corrected, ibsi_image, ibsi_mask, on_one_grid
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 CASE_REGIONS = ("WT", "TC", "ET", "ED", "NCR_NET")
@@ -46,7 +47,7 @@ def extract_case(
     are ``settings.binWidth`` wide (10: a tenth of a standard deviation).
 
     Args:
-        volumes: Images by sequence, on the grid of the label map.
+        volumes: Images by sequence, on the grid of the label map; or all on another one, if the settings correct it.
         label_map: Tumour labels 0/1/2/4.
         regions: Keys of `core.labels.REGIONS`.
         progress: Told how far it is; may cancel.
@@ -65,13 +66,14 @@ def extract_case(
     """
     progress = progress or Progress()
     settings = settings.check()
+    for volume in list(volumes.values())[:1]:
+        label_map = corrected(volume, label_map, LABEL_VALUES, settings)
     for volume in [*volumes.values(), *([brain_mask] if brain_mask else [])]:
         check_grids(volume, label_map, settings)
     grid = _Grid(label_map, settings)
-    label_map = grid.place(label_map)
     of_image = dict(all_features(settings.convention))
     of_mask = {"shape": of_image.pop("shape")}
-    found = {name: _find(name, label_map, settings) for name in _known(regions)}
+    found = {name: grid.region(name) for name in _known(regions)}
     rows = {
         name: {MASK: shape_rows(region) if region else nan_rows(of_mask, _ABSENT)} for name, region in found.items()
     }
@@ -103,13 +105,37 @@ class _Grid:
     settings: RadiomicsSettings
 
     def place(self, volume: Volume) -> Volume:
-        """A sequence, or the label map itself, on this grid."""
+        """A sequence on this grid."""
         if not self._changes or not self.label_map.array.any():
             return volume
-        if volume is self.label_map:
-            return on_one_grid(volume, volume, LABEL_VALUES, self.settings)[1]
         numbers = volume.with_array(volume.array.astype(np.float64))
+        if self._by_region:
+            return ibsi_image(numbers, self.settings)
         return on_one_grid(numbers, self.label_map, LABEL_VALUES, self.settings)[0]
+
+    def region(self, name: str) -> Region | None:
+        """A region on this grid; None if it is not in the label map, or nothing of it is left."""
+        labels = REGIONS[name]
+        if self._by_region and np.isin(self.label_map.array, labels).any():
+            try:
+                mask = ibsi_mask(self.label_map, labels, self.settings)
+            except RefusedInput:
+                return None
+        else:
+            mask = self._placed_labels
+        inside = np.isin(mask.array.T, labels)
+        return crop(inside, mask.spacing, self.settings) if inside.any() else None
+
+    @cached_property
+    def _placed_labels(self) -> Volume:
+        if not self._changes or not self.label_map.array.any():
+            return self.label_map
+        return on_one_grid(self.label_map, self.label_map, LABEL_VALUES, self.settings)[1]
+
+    @property
+    def _by_region(self) -> bool:
+        """Whether each region is interpolated for itself, as IBSI does it; the grid is the same for all."""
+        return self.settings.convention == "ibsi" and self.settings.resamples
 
     @property
     def _changes(self) -> bool:
@@ -163,11 +189,6 @@ class _Sequence:
 
     def _without(self, reason: str) -> Extracted:
         return [row for image in self._images for row in nan_rows(self.wanted, reason, image)]
-
-
-def _find(name: str, label_map: Volume, settings: RadiomicsSettings) -> Region | None:
-    inside = np.isin(label_map.array.T, REGIONS[name])
-    return crop(inside, label_map.spacing, settings) if inside.any() else None
 
 
 def _known(regions: tuple[str, ...]) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ _WHY_NAN = {
     "firstorder": firstorder.WHY_NAN,
     "glcm": glcm.WHY_NAN,
     "glrlm": glrlm.WHY_NAN,
+    "ngtdm": ngtdm.WHY_NAN,
     "spatial": spatial.WHY_NAN,
 }
 

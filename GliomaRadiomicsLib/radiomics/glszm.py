@@ -48,7 +48,7 @@ def zone_of_each_voxel(texture: Texture) -> npt.NDArray[np.int64]:
 
 
 def count_by_level(
-    levels: GreyLevels, zone: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64]
+    levels: GreyLevels, zone: npt.NDArray[np.integer], sizes: npt.NDArray[np.integer]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Number of zones by level and size: shape ``(levels, sizes)``, and the sizes that occur.
 

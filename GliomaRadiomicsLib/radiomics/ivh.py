@@ -7,6 +7,8 @@ values (arbitrary units, as in MRI) in 1,000 bins, unless the settings say other
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,19 +16,42 @@ from GliomaRadiomicsLib.radiomics.measured import Measured
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 BINS = 1000
+_ROUNDING = 1e-9
 
 Array = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class _Scale:
+    """Evenly spaced intensities.
+
+    Attributes:
+        steps: Which of them each voxel has, shape ``(voxels,)``.
+        number: How many there are.
+        first: The lowest.
+        width: From one to the next.
+    """
+
+    steps: Array
+    number: float
+    first: float
+    width: float = 1.0
+
+    def volume_at(self, share: float) -> float:
+        """Share of voxels that reach a share of the intensity range."""
+        return float((self.steps >= np.ceil(share * (self.number - 1) - _ROUNDING)).mean())
+
+    def intensity_at(self, share: float) -> float:
+        """Lowest intensity that no more than a share of the voxels reach."""
+        allowed = int(np.floor(share * len(self.steps) + _ROUNDING))
+        highest_refused = np.sort(self.steps)[::-1][allowed]
+        return float(self.first + (highest_refused + 1) * self.width)
+
+
 def features(found: Measured) -> dict[str, float]:
     """All six features."""
-    grid, steps = _steps(found.values.astype(np.float64), found.region.settings)
-    counts = np.bincount(np.clip(steps, 0, len(grid) - 1), minlength=len(grid))
-    reached = np.append(counts[::-1].cumsum()[::-1], 0) / len(steps)
-    above = np.append(grid, grid[-1] + (grid[1] - grid[0] if len(grid) > 1 else 0.0))
-    share = np.arange(len(grid)) / max(len(grid) - 1, 1)
-    v10, v90 = (float(reached[:-1][share >= wanted - 1e-12].max(initial=0.0)) for wanted in (0.1, 0.9))
-    i10, i90 = (float(above[np.argmax(reached <= wanted)]) for wanted in (0.1, 0.9))
+    scale = _scale(found.values.astype(np.float64), found.region.settings)
+    v10, v90, i10, i90 = scale.volume_at(0.1), scale.volume_at(0.9), scale.intensity_at(0.1), scale.intensity_at(0.9)
     return {
         "VolumeAtIntensity10": v10,
         "VolumeAtIntensity90": v90,
@@ -37,22 +62,19 @@ def features(found: Measured) -> dict[str, float]:
     }
 
 
-def _steps(values: Array, settings: RadiomicsSettings) -> tuple[Array, npt.NDArray[np.int64]]:
-    """The intensities of the histogram, ascending and evenly spaced, and the position of each voxel among them."""
+def _scale(values: Array, settings: RadiomicsSettings) -> _Scale:
     lowest, highest = _ends(values, settings)
-    width = settings.ivhBinWidth
+    width, bins = settings.ivhBinWidth, settings.ivhBinCount
     if width is not None:
-        number = max(1, int(np.ceil((highest - lowest) / width)))
-        grid = lowest + (np.arange(number) + 0.5) * width
-        return grid, np.floor((values - lowest) / width).astype(np.int64)
-    bins = settings.ivhBinCount
+        number = max(1, np.ceil((highest - lowest) / width))
+        steps = np.clip(np.floor((values - lowest) / width), 0, number - 1)
+        return _Scale(steps, number, lowest + width / 2, width)
     if bins is None and (values == np.round(values)).all():
-        return np.arange(lowest, highest + 1), (values - lowest).astype(np.int64)
-    bins = bins or BINS
-    lowest, highest = values.min(), values.max()
+        return _Scale(values - lowest, highest - lowest + 1, lowest)
+    lowest, highest, bins = float(values.min()), float(values.max()), bins or BINS
     if highest == lowest:
-        return np.array([lowest]), np.zeros(len(values), dtype=np.int64)
-    return np.arange(1.0, bins + 1), np.floor(bins * (values - lowest) / (highest - lowest)).astype(np.int64)
+        return _Scale(np.zeros(len(values)), 1, 1)
+    return _Scale(np.minimum(np.floor(bins * (values - lowest) / (highest - lowest)), bins - 1), bins, 1)
 
 
 def _ends(values: Array, settings: RadiomicsSettings) -> tuple[float, float]:

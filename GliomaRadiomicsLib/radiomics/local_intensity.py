@@ -34,7 +34,7 @@ def _means_in_spheres(found: Measured) -> Array:
     box = tuple(
         slice(max(part.start - more, 0), part.stop + more) for part, more in zip(found.region.box, margin, strict=True)
     )
-    image = found.transform(found.array[box]).astype(np.float64)
+    image = found.array[box].astype(np.float64)
     offset = float(image.mean())
     sums = fftconvolve(image - offset, sphere, mode="same")
     counts = np.round(fftconvolve(np.ones(image.shape), sphere, mode="same"))

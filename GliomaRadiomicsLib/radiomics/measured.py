@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics.discretisation import GreyLevels, discretise
 from GliomaRadiomicsLib.radiomics.ibsi.aggregation import Part, parts_of
-from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
 from GliomaRadiomicsLib.radiomics.region import Region
 from GliomaRadiomicsLib.radiomics.texture import Texture
 
@@ -23,13 +22,11 @@ class Measured:
         region: The voxels measured.
         values: Their values, shape ``(voxels,)``.
         array: The whole image, axis order (k, j, i).
-        transform: What voxel values of ``array`` are changed by first; ``values`` are changed already.
     """
 
     region: Region
     values: npt.NDArray
     array: npt.NDArray
-    transform: Transform = unchanged
 
     @cached_property
     def levels(self) -> GreyLevels:

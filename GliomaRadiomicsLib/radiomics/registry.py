@@ -227,7 +227,8 @@ FEATURES: tuple[Feature, ...] = tuple(
 def _ibsi_feature(family: str, line: list[str]) -> Feature:
     name, tag, code, *own = line
     if own:
-        return Feature(name, family, *own, "ibsi", code, tag)
+        unit, formula = own
+        return Feature(name, family, unit, formula, "ibsi", code, tag)
     known = next(feature for feature in FEATURES if (feature.family, feature.name) == (family, name))
     return replace(known, convention="ibsi", on_request=False)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.radiomics.ibsi.interpolation import interpolated
+from GliomaRadiomicsLib.radiomics.ibsi.interpolation import interpolated_image, interpolated_mask
 from GliomaRadiomicsLib.radiomics.region import Box, bounding_box, fits, mismatch, outside_mm, select_label
 from GliomaRadiomicsLib.radiomics.settings import INTERPOLATORS, RadiomicsSettings
 
@@ -37,22 +37,38 @@ def on_one_grid(image: Volume, mask: Volume, labels: Labels, settings: Radiomics
     Raises:
         RefusedInput: If the grids differ, the region lies outside the image, or nothing of it is left.
     """
+    if settings.resamples and settings.convention != "ibsi":
+        return _resampled(image, mask, labels, settings)
+    mask = corrected(image, mask, labels, settings)
     if settings.resamples:
-        return (_interpolated if settings.convention == "ibsi" else _resampled)(image, mask, labels, settings)
-    if not fits(image, mask, settings):
-        outside = outside_mm(image, mask, select_label(mask, labels))
-        if outside or not settings.correctMask:
-            raise mismatch(image, mask, outside)
-        mask = _on_grid_of(image, mask, labels)
+        return ibsi_image(image, settings), ibsi_mask(mask, labels, settings)
     return _cropped(image, mask, labels, settings.padDistance) if settings.preCrop else (image, mask)
 
 
-def _interpolated(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
-    if not fits(image, mask, settings):
-        raise mismatch(image, mask, outside_mm(image, mask, select_label(mask, labels)))
-    select_label(mask, labels)
+def corrected(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> Volume:
+    """The mask, brought to the grid of the image if that is needed and the settings ask for it.
+
+    Raises:
+        RefusedInput: If the grids differ and the settings do not correct masks, or the region lies outside the image.
+    """
+    if fits(image, mask, settings):
+        return mask
+    outside = outside_mm(image, mask, select_label(mask, labels))
+    if outside or not settings.correctMask:
+        raise mismatch(image, mask, outside)
+    return _on_grid_of(image, mask, labels)
+
+
+def ibsi_image(image: Volume, settings: RadiomicsSettings) -> Volume:
+    """An image on the voxels of the settings as IBSI interpolates it; the grid does not depend on a mask."""
     _check_finite(image)
-    return interpolated(image, mask, labels, settings.resampledPixelSpacing or (0, 0, 0), settings.interpolator)
+    return interpolated_image(image, settings.resampledPixelSpacing or (), settings.interpolator)
+
+
+def ibsi_mask(mask: Volume, labels: Labels, settings: RadiomicsSettings) -> Volume:
+    """The region of some labels on the voxels of the settings as IBSI interpolates it."""
+    select_label(mask, labels)
+    return interpolated_mask(mask, labels, settings.resampledPixelSpacing or ())
 
 
 def _resampled(image: Volume, mask: Volume, labels: Labels, settings: RadiomicsSettings) -> tuple[Volume, Volume]:

@@ -22,20 +22,16 @@ _ROUNDING = 1e-6
 Array = npt.NDArray[np.float64]
 
 
-def interpolated(
-    image: Volume, mask: Volume, labels: tuple[int, ...], spacing: tuple[float, ...], interpolator: str | int | None
-) -> tuple[Volume, Volume]:
-    """Image and mask on the new grid.
+def interpolated_image(image: Volume, spacing: tuple[float, ...], interpolator: str | int | None) -> Volume:
+    """An image on the new grid.
 
     Args:
         image: The image.
-        mask: Labels on the same grid.
-        labels: Labels whose union is the region; it gets the first of them.
         spacing: New voxel size along i, j, k in mm; 0 keeps that axis.
-        interpolator: Interpolator of the image, a key of `ORDERS`.
+        interpolator: A key of `ORDERS`.
 
     Raises:
-        RefusedInput: For another interpolator, or if no voxel of the region is left.
+        RefusedInput: For another interpolator.
     """
     order = ORDERS.get(interpolator) if interpolator is not None else None
     if order is None:
@@ -45,8 +41,22 @@ def interpolated(
             found=interpolator,
             remedy=f"choose from {', '.join(str(name) for name in ORDERS)}",
         )
-    old, wanted = np.array(image.spacing), np.array(spacing, dtype=np.float64)
-    grid = _Grid(image, np.where(wanted == 0, old, wanted))
+    grid = _Grid(image, spacing)
+    return Volume(grid.sample(image.array.astype(np.float64), order), grid.affine, image.name)
+
+
+def interpolated_mask(mask: Volume, labels: tuple[int, ...], spacing: tuple[float, ...]) -> Volume:
+    """The region of some labels on the new grid; its voxels have the first of the labels, all others 0.
+
+    Args:
+        mask: The mask.
+        labels: Labels whose union is the region.
+        spacing: New voxel size along i, j, k in mm; 0 keeps that axis.
+
+    Raises:
+        RefusedInput: If no voxel of the region is left.
+    """
+    grid = _Grid(mask, spacing)
     inside = grid.sample(np.isin(mask.array, labels).astype(np.float64), 1) >= INSIDE - _ROUNDING
     if not inside.any():
         raise RefusedInput(
@@ -55,8 +65,7 @@ def interpolated(
             found=f"voxels of {' x '.join(f'{size:.3g}' for size in grid.spacing)} mm",
             remedy="resample to smaller voxels",
         )
-    moved = Volume(grid.sample(image.array.astype(np.float64), order), grid.affine, image.name)
-    return moved, moved.with_array(np.where(inside, labels[0], 0), mask.name)
+    return Volume(np.where(inside, labels[0], 0), grid.affine, mask.name)
 
 
 class _Grid:
@@ -67,9 +76,10 @@ class _Grid:
         affine: 4x4 matrix from voxel index to RAS millimetres.
     """
 
-    def __init__(self, volume: Volume, spacing: Array) -> None:
-        self.spacing = spacing
-        self._ratio = spacing / np.array(volume.spacing)
+    def __init__(self, volume: Volume, spacing: tuple[float, ...]) -> None:
+        old, wanted = np.array(volume.spacing), np.array(spacing, dtype=np.float64)
+        self.spacing: Array = np.where(wanted == 0, old, wanted)
+        self._ratio = self.spacing / old
         size = np.array(volume.shape)
         self._size = np.ceil(size / self._ratio - _ROUNDING).astype(int)
         self._first = (size - 1) / 2 - (self._size - 1) / 2 * self._ratio
@@ -78,7 +88,7 @@ class _Grid:
         self.affine[:3, :3] *= self._ratio
 
     def sample(self, array: Array, order: int) -> Array:
-        """An array of the volume's shape on this grid, by splines of this order, mirrored at the edges for its fit."""
+        """An array of the volume's shape on this grid, by splines of this order."""
         from scipy.ndimage import affine_transform
 
         return affine_transform(

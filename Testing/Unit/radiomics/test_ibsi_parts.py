@@ -175,3 +175,17 @@ def test_a_case_in_the_ibsi_convention():
     assert all(math.isnan(row.value) for row in rows if row.region == "ED")
     peak = next(row.value for row in rows if row.region == "ET" and row.feature.endswith("GlobalIntensityPeak"))
     assert -100 < peak < 100
+
+
+def test_regions_of_a_case_are_interpolated_each_for_itself():
+    image, _ = _volumes(7, (9, 9, 9))
+    labels = np.zeros(image.shape, dtype=np.uint8)
+    labels[1:8, 1:8, 1:8], labels[2:7, 2:7, 3:6] = 2, 4
+    label_map = image.with_array(labels)
+    setting = {"convention": "ibsi", "resampledPixelSpacing": [2, 2, 2], "interpolator": "sitkLinear", "binWidth": 50}
+    rows = extract_case({"t1ce": image}, label_map, ("WT", "ED", "ET"), settings=settings_from(setting))
+    volumes = {row.region: row.value for row in rows if row.feature == "original_shape_VoxelVolume"}
+    for name, chosen in {"WT": (2, 4), "ED": (2,), "ET": (4,)}.items():
+        region = prepare(image, label_map, chosen, settings_from(setting)).region
+        assert volumes[name] == pytest.approx(8 * region.voxels), name
+    assert all(row.reason == "" for row in rows if row.region == "WT")
