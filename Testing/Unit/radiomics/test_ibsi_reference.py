@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
-from GliomaRadiomicsLib.radiomics.registry import IBSI_FEATURES
+from GliomaRadiomicsLib.radiomics.registry import FEATURES, IBSI_FEATURES
 
 CT_CONFIGURATIONS = ("A", "B", "C", "D", "E")
 
@@ -52,3 +53,14 @@ def test_table_counts_matched_implemented_and_known(ibsi):
     assert lines["GLCM"][column] == "0 / 1 / 50"
     assert lines["statistics"][column] == "1 / 1 / 18"
     assert lines["all"][column] == "1 / 2 / 270"
+
+
+def test_registry_of_the_convention():
+    assert len(IBSI_FEATURES) == 169
+    assert len({feature.ibsi_code for feature in IBSI_FEATURES}) == len({f.ibsi_tag for f in IBSI_FEATURES}) == 169
+    assert all(re.fullmatch("[0-9A-Z]{4}", feature.ibsi_code) and feature.formula for feature in IBSI_FEATURES)
+    assert len({feature.full_name for feature in IBSI_FEATURES}) == 169
+    known = {feature.full_name: feature for feature in FEATURES}
+    assert known["original_glcm_Contrast"].ibsi_code == "ACUI"
+    assert known["original_firstorder_Kurtosis"].ibsi_code == ""
+    assert known["original_glcm_MCC"].ibsi_code == ""
