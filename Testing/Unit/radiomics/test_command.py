@@ -147,6 +147,26 @@ def test_pyradiomics_parameter_file_is_read_as_it_is(tmp_path):
     assert {family: len(names) for family, names in found.selection.items()} == {"shape": 14, "firstorder": 18}
 
 
+def test_every_documented_setting_is_read(tmp_path):
+    """Those of pyradiomics 3.0.1, ``schemas/paramSchema.yaml``."""
+    text = """
+setting:
+  {minimumROIDimensions: 2, minimumROISize: 50, geometryTolerance: 0.0001, correctMask: true, additionalInfo: false,
+  label: 1, label_channel: 0, binWidth: 25, binCount: null, normalize: true, normalizeScale: 100, removeOutliers: 3,
+  resampledPixelSpacing: [2, 2, 0], interpolator: sitkLinear, padDistance: 10, distances: [1, 2], force2D: true,
+  force2Ddimension: 0, resegmentRange: [-3, 3], resegmentMode: sigma, resegmentShape: false, preCrop: true,
+  sigma: [1.0, 3], start_level: 0, level: 1, wavelet: coif1, gradientUseSpacing: true, lbp2DRadius: 1, lbp2DSamples: 9,
+  lbp2DMethod: uniform, lbp3DLevels: 2, lbp3DIcosphereRadius: 1, lbp3DIcosphereSubdivision: 1, voxelArrayShift: 300,
+  symmetricalGLCM: true, weightingNorm: null, gldm_a: 0}
+voxelSetting: {kernelRadius: 1, maskedKernel: true, initValue: 0, voxelBatch: 100}
+imageType: {Original: {}, LoG: {}, Wavelet: {binWidth: 10}}
+featureClass: {shape: null, shape2D: [SphericalDisproportion], firstorder: []}
+"""
+    found = read_parameters(_write(tmp_path, text))
+    assert found.settings.resampledPixelSpacing == (2, 2, 0)
+    assert found.selection["shape2D"] == ("SphericalDisproportion",)
+
+
 def test_unknown_backend_and_no_image(files):
     with pytest.raises(RefusedInput, match="native or pyradiomics"):
         features_table([files["c_t1ce"]], files["c_seg"], backend="matlab")

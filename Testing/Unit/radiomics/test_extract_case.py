@@ -66,6 +66,17 @@ def test_other_grid_equals_single_extraction(patient, changes):
     )
 
 
+def test_label_map_on_another_grid_is_corrected_if_asked(patient, rows):
+    volumes, labels = patient
+    affine = AFFINE.copy()
+    affine[:3, 3] = (1, 1, 1.5)
+    smaller = Volume(labels.array[1:, 1:, 1:], affine, "labels")
+    with pytest.raises(RefusedInput, match="set correctMask"):
+        extract_case(volumes, smaller, ("WT",))
+    found = extract_case(volumes, smaller, ("WT",), settings=replace(CASE_SETTINGS, correctMask=True))
+    assert found == [row for row in rows if row.region == "WT"]
+
+
 def test_equals_single_extraction_of_z_scores(patient, rows):
     volumes, labels = patient
     array = volumes["flair"].array.astype(np.float64)
