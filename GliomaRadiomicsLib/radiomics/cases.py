@@ -66,11 +66,7 @@ def extract_case(
     """
     progress = progress or Progress()
     settings = settings.check()
-    for volume in list(volumes.values())[:1]:
-        label_map = corrected(volume, label_map, LABEL_VALUES, settings)
-    for volume in [*volumes.values(), *([brain_mask] if brain_mask else [])]:
-        check_grids(volume, label_map, settings)
-    grid = _Grid(label_map, settings)
+    grid = _Grid(_fitting(label_map, [*volumes.values(), *([brain_mask] if brain_mask else [])], settings), settings)
     of_image = dict(all_features(settings.convention))
     of_mask = {"shape": of_image.pop("shape")}
     found = {name: grid.region(name) for name in _known(regions)}
@@ -92,6 +88,15 @@ def extract_case(
         for sequence, of_sequence in of_region.items()
         for row in of_sequence
     ]
+
+
+def _fitting(label_map: Volume, images: list[Volume], settings: RadiomicsSettings) -> Volume:
+    """The label map on the grid of the images; raises `RefusedInput` unless it is the same for all."""
+    if images:
+        label_map = corrected(images[0], label_map, LABEL_VALUES, settings)
+    for image in images:
+        check_grids(image, label_map, settings)
+    return label_map
 
 
 _ABSENT = "the region is not in the label map"

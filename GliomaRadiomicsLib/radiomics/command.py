@@ -150,7 +150,7 @@ class _Pyradiomics:
 
     @cached_property
     def extractor(self) -> PyradiomicsBackend:
-        """pyradiomics with the parameter file."""
+        """What runs pyradiomics with the parameter file."""
         return PyradiomicsBackend(self.params)
 
     @property
