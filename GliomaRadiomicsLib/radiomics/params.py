@@ -16,6 +16,7 @@ from GliomaRadiomicsLib.radiomics.filters.options import (
     settings_without_filters,
 )
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest, selection_from
+from GliomaRadiomicsLib.radiomics.voxelwise.options import VoxelSettings, voxel_settings_from
 
 PARTS = ("setting", "imageType", "featureClass", "voxelSetting")
 
@@ -28,11 +29,13 @@ class Parameters:
         settings: How features are computed.
         selection: Features wanted, by family.
         image_types: Filters with their options.
+        voxel: How feature maps are made.
     """
 
     settings: RadiomicsSettings = field(default_factory=RadiomicsSettings)
     selection: Selection = field(default_factory=lambda: selection_from({}))
     image_types: tuple[ImageType, ...] = ORIGINAL
+    voxel: VoxelSettings = field(default_factory=VoxelSettings)
 
 
 def read_parameters(path: Path | None) -> Parameters:
@@ -64,6 +67,7 @@ def parameters_from(content: Mapping[str, Any]) -> Parameters:
         settings,
         selection_from(content.get("featureClass") or {}, force_2d=settings.force2D, convention=settings.convention),
         image_types_from(content.get("imageType") or {}, setting),
+        voxel_settings_from(content.get("voxelSetting") or {}),
     )
 
 

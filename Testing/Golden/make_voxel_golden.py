@@ -24,14 +24,16 @@ TARGET = Path(__file__).with_name("pyradiomics_voxel.json")
 
 def maps(chosen: VoxelCase) -> dict[str, list[float | None]]:
     extractor = RadiomicsFeatureExtractor(additionalInfo=False, **chosen.case.settings, **chosen.voxel)
-    image, mask = (to_itk(array, chosen.case) for array in (chosen.case.image, chosen.case.mask))
+    extractor.disableAllImageTypes()
+    extractor.enableImageTypes(**chosen.filters)
+    image, mask = (to_itk(array, chosen.case.affine) for array in (chosen.case.image, chosen.case.mask))
     failed: set[str] = set()
     compute = RadiomicsFeaturesBase._calculateFeatures
 
     def watched(self, coordinates=None):
         for success, name, value in compute(self, coordinates):
             if not success:
-                failed.add(f"original_{type(self).__name__.removeprefix('Radiomics').lower()}_{name}")
+                failed.add(f"{type(self).__name__.removeprefix('Radiomics').lower()}_{name}")
             yield success, name, value
 
     RadiomicsFeaturesBase._calculateFeatures = watched
@@ -39,7 +41,7 @@ def maps(chosen: VoxelCase) -> dict[str, list[float | None]]:
         found = extractor.execute(image, mask, voxelBased=True)
     finally:
         RadiomicsFeaturesBase._calculateFeatures = compute
-    return {name: _inside(found[name], image, chosen) for name in found if name not in failed}
+    return {name: _inside(found[name], image, chosen) for name in found if name.partition("_")[2] not in failed}
 
 
 def _inside(volume: sitk.Image, image: sitk.Image, chosen: VoxelCase) -> list[float | None]:
@@ -55,7 +57,7 @@ def main() -> None:
         "versions": {"pyradiomics": radiomics.__version__, "numpy": np.__version__, "SimpleITK": sitk.__version__},
         "cases": {name: maps(chosen) for name, chosen in voxel_cases().items()},
     }
-    TARGET.write_text(json.dumps(golden, separators=(",", ":")).replace('"original', '\n"original') + "\n")
+    TARGET.write_text(json.dumps(golden, separators=(",", ":")).replace("],", "],\n") + "\n")
 
 
 if __name__ == "__main__":

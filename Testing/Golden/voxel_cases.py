@@ -11,10 +11,11 @@ from radiomics_cases import SHAPE, Case, noisy_image
 
 @dataclass(frozen=True)
 class VoxelCase:
-    """An image with its mask and pyradiomics' settings, and those of its ``voxelSetting``."""
+    """An image with its mask and pyradiomics' settings, those of its ``voxelSetting``, and its ``imageType``."""
 
     case: Case
     voxel: dict[str, Any] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=lambda: {"Original": {}})
 
 
 def _box(*ranges: tuple[int, int]) -> np.ndarray:
@@ -41,6 +42,9 @@ def voxel_cases() -> dict[str, VoxelCase]:
         "block": VoxelCase(Case(image, block, settings=coarse)),
         "ragged": VoxelCase(Case(image, ragged, settings=coarse, **thick), {"initValue": -1}),
         "unmasked": VoxelCase(Case(image, corner, settings=coarse), {"maskedKernel": False}),
+        "filtered": VoxelCase(
+            Case(image, corner, settings=coarse), filters={"LoG": {"sigma": [1.0], "binWidth": 15.0}, "Gradient": {}}
+        ),
         "float32": VoxelCase(Case((image / np.float32(7)).astype(np.float32), block, settings={"binWidth": 5.0})),
         "wide": with_settings({"kernelRadius": 2}, binWidth=40.0),
         "plane_by_plane": with_settings({"kernelRadius": 2, "voxelBatch": 7}, force2D=True, binCount=6),
