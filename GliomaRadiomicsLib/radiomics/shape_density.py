@@ -1,4 +1,4 @@
-"""Shape features of the IBSI convention: pyradiomics' with compactness, asphericity and densities beside them.
+"""Shape features of the IBSI convention: pyradiomics' with asphericity and densities beside them.
 
 Source: IBSI reference manual, section 3.1 (its reference values come from the covariance of the voxel centres divided
 by N - 1, that of pyradiomics by N); the area of an ellipsoid by L. R. M. Maas, "On the surface area of an
@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.radiomics.region import Region
 WHY_NAN = shape.WHY_NAN
 AXES = ("MajorAxisLength", "MinorAxisLength", "LeastAxisLength")
 TERMS = 20
-"""Terms of the series for the area of an ellipsoid; the manual asks for no less."""
+"""Terms of the series for the area of an ellipsoid."""
 
 
 def features(region: Region) -> dict[str, float]:
@@ -25,13 +25,9 @@ def features(region: Region) -> dict[str, float]:
     unbiased = np.sqrt(region.voxels / (region.voxels - 1))
     known.update({name: known[name] * unbiased for name in AXES})
     area, volume = known["SurfaceArea"], known["MeshVolume"]
-    sphere_area = (36 * np.pi * volume**2) ** (1 / 3)
     return {
         **known,
-        "Compactness1": volume / (np.sqrt(np.pi) * area**1.5),
-        "Compactness2": (sphere_area / area) ** 3,
-        "SphericalDisproportion": area / sphere_area,
-        "Asphericity": area / sphere_area - 1,
+        "Asphericity": known["SphericalDisproportion"] - 1,
         **_densities("Box", area, volume, *_box(region)),
         **_densities("Ellipsoid", area, volume, *_ellipsoid(*(known[name] / 2 for name in AXES))),
         **_densities("ConvexHull", area, volume, *_convex_hull(region)),

@@ -7,8 +7,8 @@ prints the table of the documentation; FOLDER holds ``ibsi_1_ct_radiomics_phanto
 A value matches if it lies within the tolerance of the reference value, or does so once it is rounded to the three
 digits that the reference values have.
 
-Source of the configurations: A. Zwanenburg et al., "The image biomarker standardization initiative", Radiology 295(2),
-2020, table 1.
+Source of the configurations: A. Zwanenburg et al., "Image biomarker standardisation initiative", arXiv:1612.07003,
+chapter on reference data sets.
 """
 
 from __future__ import annotations

@@ -52,15 +52,15 @@ MeshVolume | morph_volume | RNU0
 VoxelVolume | morph_vol_approx | YEKZ
 SurfaceArea | morph_area_mesh | C0JK
 SurfaceVolumeRatio | morph_av | 2PR5
-Compactness1 | morph_comp_1 | SKGS | | V / (sqrt(pi) A^(3/2))
-Compactness2 | morph_comp_2 | BQWJ | | 36 pi V² / A³
-SphericalDisproportion | morph_sph_dispr | KRCK | | A / (36 pi V²)^(1/3)
+Compactness1 | morph_comp_1 | SKGS
+Compactness2 | morph_comp_2 | BQWJ
+SphericalDisproportion | morph_sph_dispr | KRCK
 Sphericity | morph_sphericity | QCFX
 Asphericity | morph_asphericity | 25C7 | | (A³ / (36 pi V²))^(1/3) - 1
 Maximum3DDiameter | morph_diam | L0JK
-MajorAxisLength | morph_pca_maj_axis | TDIC
-MinorAxisLength | morph_pca_min_axis | P9VJ
-LeastAxisLength | morph_pca_least_axis | 7J51
+MajorAxisLength | morph_pca_maj_axis | TDIC | mm | 4 sqrt(lambda major), covariance divided by N - 1
+MinorAxisLength | morph_pca_min_axis | P9VJ | mm | 4 sqrt(lambda minor), covariance divided by N - 1
+LeastAxisLength | morph_pca_least_axis | 7J51 | mm | 4 sqrt(lambda least), covariance divided by N - 1
 Elongation | morph_pca_elongation | Q3CK
 Flatness | morph_pca_flatness | N17B
 VolumeDensityBox | morph_vol_dens_aabb | PBX1 | | V / volume of the axis-aligned bounding box
