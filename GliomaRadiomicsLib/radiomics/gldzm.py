@@ -1,8 +1,9 @@
 """Features of the grey level distance zone matrix: zones of equal level by their distance from the region's border.
 
 Source: G. Thibault et al., "Advanced statistical matrices for texture characterization: application to cell
-classification", IEEE Transactions on Biomedical Engineering 61(3), 2014; IBSI reference manual, section 3.9. The distance of a zone is that
-of its voxel nearest to the border of the region before resegmentation, in steps across faces; at the border it is 1.
+classification", IEEE Transactions on Biomedical Engineering 61(3), 2014; IBSI reference manual, section 3.9. The
+distance of a zone is that of its voxel nearest to the border of the region before resegmentation, in steps across
+faces; at the border it is 1.
 """
 
 from __future__ import annotations
