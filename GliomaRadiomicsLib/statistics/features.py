@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +75,7 @@ class FeatureTable:
     def take(self, rows: npt.ArrayLike) -> FeatureTable:
         """Some rows, by index or mask."""
         index = np.asarray(rows)
-        return replace(self, values=self.values[index], patients=tuple(np.asarray(self.patients)[index].tolist()))
+        return self._derived(self.values[index], self.names, np.asarray(self.patients)[index].tolist())
 
     def columns(self, names: Sequence[str]) -> FeatureTable:
         """Columns chosen beforehand, by name and in that order.
@@ -83,6 +83,8 @@ class FeatureTable:
         Raises:
             RefusedInput: If a column is not in the table.
         """
+        if tuple(names) == self.names:
+            return self
         position = {name: j for j, name in enumerate(self.names)}
         missing = [name for name in names if name not in position]
         if missing:
@@ -91,7 +93,23 @@ class FeatureTable:
                 where=missing[0],
                 remedy=f"the table has {self.p} columns, the first {', '.join(list(self.names)[:3])}",
             )
-        return replace(self, values=self.values[:, [position[name] for name in names]], names=tuple(names))
+        return self._derived(self.values[:, [position[name] for name in names]], names, self.patients)
+
+    def after(self, step: str, values: npt.NDArray[np.float64] | None = None) -> FeatureTable:
+        """The table marked as having been through a fitted step, with new values of the same shape if given."""
+        return self._derived(self.values if values is None else values, self.names, self.patients, step)
+
+    def _derived(
+        self, values: npt.NDArray[np.float64], names: Sequence[str], patients: Sequence[str], *steps: str
+    ) -> FeatureTable:
+        """A table of values already checked."""
+        table = object.__new__(FeatureTable)
+        values.setflags(write=False)
+        object.__setattr__(table, "values", values)
+        object.__setattr__(table, "names", tuple(names))
+        object.__setattr__(table, "patients", tuple(patients))
+        object.__setattr__(table, "applied", (*self.applied, *steps))
+        return table
 
     def require_complete(self, purpose: str = "this analysis") -> None:
         """Refuse missing values.

@@ -9,7 +9,7 @@ fold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -111,7 +111,7 @@ class ColumnChoice:
 
     def apply(self, table: FeatureTable) -> FeatureTable:
         """The kept columns of a table."""
-        return replace(table.columns(self.kept), applied=(*table.applied, self.name))
+        return table.columns(self.kept).after(self.name)
 
 
 @dataclass(frozen=True)
