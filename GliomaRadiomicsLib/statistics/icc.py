@@ -159,7 +159,7 @@ def _absolute(squares: _Squares, level: float) -> tuple[float, float, float]:
     n, k, targets, raters, error = squares.n, squares.k, squares.targets, squares.raters, squares.error
     noise = (k * raters + (k * n - k - n) * error) / n
     value = (targets - error) / (targets + (k - 1) * error + k * (raters - error) / n)
-    if error <= 0 and raters <= 0:
+    if 1 - value <= 1e-12:
         return 1.0, 1.0, 1.0
     a, b = k * value / (n * (1 - value)), 1 + k * value * (n - 1) / (n * (1 - value))
     spread = (a * raters) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))

@@ -52,16 +52,16 @@ def log_rank(
     """
     rows, variance = _observed_expected(outcome, groups, order, name)
     difference = np.array([row.events - row.expected for row in rows])
-    at_risk = np.array([row.expected > 0 for row in rows])
-    free = np.flatnonzero(at_risk)[1:]
-    if free.size == 0:
+    size, direction = np.linalg.eigh(variance)
+    free = size > 1e-10 * max(float(outcome.n_events), 1.0)
+    if not free.any():
         raise RefusedInput(
-            what="only one group is still followed when the first event happens",
+            what="no event tells the groups apart: only one group is followed then, or everybody left dies at once",
             where=name,
-            remedy="the groups cannot be compared; lengthen the follow-up",
+            remedy="the groups cannot be compared; lengthen the follow-up or record it more finely",
         )
-    statistic = float(difference[free] @ np.linalg.solve(variance[np.ix_(free, free)], difference[free]))
-    return _result("difference", rows, statistic, int(free.size), outcome)
+    statistic = float(np.sum((difference @ direction[:, free]) ** 2 / size[free]))
+    return _result("difference", rows, statistic, int(free.sum()), outcome)
 
 
 def log_rank_trend(
