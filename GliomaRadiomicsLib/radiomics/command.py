@@ -62,7 +62,7 @@ def features_table(
         raise RefusedInput(what="no image", where="--image", remedy="give at least one")
     chosen = _chosen(params, backend, feature_set)
     mask_volume = read_mask(mask, chosen.channel, name=mask.name)
-    parts = chosen.parts(_volumes(images), mask_volume, label)
+    parts = chosen.parts(named_volumes(images), mask_volume, label)
     return [FeatureRow(sequence, f"label {used}", *row) for sequence, used, rows in parts for row in rows]
 
 
@@ -85,7 +85,8 @@ def _chosen(params: Path | None, backend: str, feature_set: str | None) -> _Back
     return _Native(read_parameters(params)) if backend == "native" else _Pyradiomics(params)
 
 
-def _volumes(images: list[Path]) -> Iterator[tuple[str, Volume]]:
+def named_volumes(images: list[Path]) -> Iterator[tuple[str, Volume]]:
+    """Images with the names of their sequences, as the table has them."""
     names = [_sequence(path, number) for number, path in enumerate(images, start=1)]
     if len(set(names)) < len(names):
         names = [f"image{number}" for number in range(1, len(images) + 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,34 +11,33 @@ import numpy as np
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.extraction import Extracted
-
-_RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
+from GliomaRadiomicsLib.radiomics.registry import FAMILIES, names_of
 
 
 class PyradiomicsBackend:
     """Runs pyradiomics with a parameter file.
 
     Args:
-        params: Parameter file; None: pyradiomics' defaults.
+        params: Parameter file or its content; None: pyradiomics' defaults.
 
     Raises:
         RefusedInput: If pyradiomics is not installed or refuses the parameter file.
     """
 
-    def __init__(self, params: Path | None) -> None:
+    def __init__(self, params: Path | Mapping[str, Any] | None) -> None:
         try:
             import radiomics
             from radiomics.featureextractor import RadiomicsFeatureExtractor
         except ImportError as error:
             raise RefusedInput(
                 what="pyradiomics is not installed",
-                where="--backend",
-                remedy="use --backend native, or install it (Python 3.11 or older, with a C compiler): "
+                remedy="use the native backend, or install it (Python 3.11 or older, with a C compiler): "
                 "pip install numpy 'setuptools<81' wheel && pip install --no-build-isolation pyradiomics==3.0.1",
             ) from error
         radiomics.setVerbosity(60)
+        given = [] if params is None else [dict(params) if isinstance(params, Mapping) else str(params)]
         try:
-            self._extractor = RadiomicsFeatureExtractor(*([str(params)] if params else []))
+            self._extractor = RadiomicsFeatureExtractor(*given)
         except Exception as error:  # noqa: BLE001 - pyradiomics raises whatever its schema checker does
             raise RefusedInput(what=f"pyradiomics refuses it: {error}", where=params, remedy="correct it") from error
         self._extractor.addProvenance(False)
@@ -52,11 +52,13 @@ class PyradiomicsBackend:
         return self._extractor.settings.get("resegmentRange") is not None
 
     def extract(self, image: Volume, mask: Volume, label: int) -> Extracted:
-        """Features as `extraction.extract` returns them, in pyradiomics' order.
+        """Features as `extraction.extract` returns them, in the order of the registry.
 
         Raises:
             RefusedInput: With the message of pyradiomics, where it refuses the input.
         """
+        from GliomaRadiomicsLib.imaging.itk import to_itk
+
         try:
             found: dict[str, Any] = self._extractor.execute(to_itk(image), to_itk(mask), label=label)
         except Exception as error:  # noqa: BLE001 - pyradiomics raises ValueError, RuntimeError and others alike
@@ -65,20 +67,22 @@ class PyradiomicsBackend:
                 where=mask.name or "mask",
                 remedy="correct image, mask or parameters, or use --backend native",
             ) from error
-        return [
+        rows = [
             (name, float(value), "" if np.isfinite(float(value)) else "pyradiomics gives no number")
             for name, value in found.items()
             if not name.startswith("diagnostics")
         ]
+        images = list(dict.fromkeys(name.rsplit("_", 2)[0] for name, _, _ in rows))
+        return sorted(rows, key=lambda row: _place(row[0], images))
 
 
-def to_itk(volume: Volume) -> Any:  # noqa: ANN401 - SimpleITK is imported only where it is used
-    """A SimpleITK image of a volume; the geometry goes from RAS to ITK's LPS."""
-    import SimpleITK as sitk  # noqa: N813 - the name everybody uses
-
-    image = sitk.GetImageFromArray(np.ascontiguousarray(volume.array.T))
-    image.SetSpacing(volume.spacing)
-    image.SetOrigin((_RAS_TO_LPS * volume.affine[:3, 3]).tolist())
-    directions = _RAS_TO_LPS[:, None] * volume.affine[:3, :3] / np.array(volume.spacing)
-    image.SetDirection(directions.ravel().tolist())
-    return image
+def _place(name: str, images: list[str]) -> tuple[bool, int, int, int]:
+    """Shape first, then one image after another, in each the families and features as the registry has them."""
+    image, family, feature = name.rsplit("_", 2)
+    known = names_of(family) if family in FAMILIES else ()
+    return (
+        not family.startswith("shape"),
+        images.index(image),
+        FAMILIES.index(family) if family in FAMILIES else len(FAMILIES),
+        known.index(feature) if feature in known else len(known),
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from GliomaRadiomicsLib.cli.options import existing_file, require_rows, write_text
+from GliomaRadiomicsLib.cli.options import console_progress, existing_file, require_rows, write_table, write_text
+from GliomaRadiomicsLib.core.errors import RefusedInput
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,17 +29,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout", default="long", choices=("long", "wide"), help="a line per feature, or one line with a column each"
     )
     parser.add_argument("--case", default="", metavar="NAME", help="what to call the case in the table")
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="measure with both backends, write both values and print where they differ",
+    )
+    parser.add_argument(
+        "--voxel-maps",
+        metavar="NAME[,NAME]",
+        help="also write maps of these features (such as glcm_Contrast, or a family) as <out>_<feature>.nii.gz; "
+        "voxelSetting of --params says how",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="F.csv", help="table to write")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure and write the table."""
+    """Measure and write the table, and the maps asked for."""
+    _check(options)
+    (_compare if options.compare else _measure)(options)
+    if options.voxel_maps is not None:
+        _map(options)
+
+
+def _check(options: argparse.Namespace) -> None:
+    for image in options.image:
+        existing_file(image, "--image")
+    existing_file(options.mask, "--mask")
+    if options.voxel_maps is not None and (options.backend != "native" or options.feature_set):
+        raise RefusedInput(
+            what="maps are made by the native backend", where="--voxel-maps", remedy="leave out --backend and --set"
+        )
+
+
+def _measure(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.radiomics.command import features_table
     from GliomaRadiomicsLib.radiomics.table import to_csv
 
-    images = [existing_file(image, "--image") for image in options.image]
-    mask = existing_file(options.mask, "--mask")
-    rows = features_table(images, mask, options.label, options.params, options.backend, feature_set=options.feature_set)
+    rows = features_table(
+        options.image, options.mask, options.label, options.params, options.backend, feature_set=options.feature_set
+    )
     require_rows(options.out, rows)
     write_text(options.out, to_csv({options.case: rows}, options.layout))
     print(f"{len(rows)} features in {options.out}")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from GliomaRadiomicsLib.radiomics.comparison import compare_tables, report
+
+    compared = compare_tables(options.image, options.mask, options.label, options.params, options.feature_set)
+    write_table(options.out, [one.row() for one in compared])
+    print(report(compared))
+    print(f"{len(compared)} features with the values of both backends in {options.out}")
+
+
+def _map(options: argparse.Namespace) -> None:
+    from GliomaRadiomicsLib.radiomics.map_files import write_voxel_maps
+
+    names = [name for name in options.voxel_maps.split(",") if name.strip()]
+    written = write_voxel_maps(
+        options.image,
+        options.mask,
+        names,
+        options.out.with_suffix(""),
+        label=options.label,
+        params=options.params,
+        progress=console_progress(),
+    )
+    print(f"{len(written)} feature maps beside {options.out}")
