@@ -76,7 +76,7 @@ def _ibsi_levels(values: npt.NDArray, settings: RadiomicsSettings) -> npt.NDArra
         steps = np.floor(settings.binCount * (values - lowest) / (highest - lowest)).astype(np.int64)
         return np.minimum(steps, settings.binCount - 1) + 1
     if settings.resegmentRange is not None and settings.resegmentMode == "absolute":
-        lowest = float(min(settings.resegmentRange))
+        lowest = min(lowest, *settings.resegmentRange)
     _check_number(lowest, highest, settings.binWidth)
     return np.floor((values - lowest) / settings.binWidth).astype(np.int64) + 1
 

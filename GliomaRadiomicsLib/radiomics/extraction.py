@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy.typing as npt
@@ -179,12 +180,18 @@ def _derived_rows(region: Region, derived: Derived, box: Box, wanted: Selection)
     reason = region.why_not() or derived.reason
     if reason:
         return nan_rows(wanted, reason, derived.name)
-    region = region.with_settings(derived.image_type.settings or region.settings)
+    region = region.with_settings(_settings_of(derived, region))
     families = _IMAGE_FAMILIES[region.settings.convention]
     found = Measured(region, finite(region.values(derived.array, box)), derived.array)
     return [
         row for family, names in wanted.items() for row in _rows(family, families[family](found), names, derived.name)
     ]
+
+
+def _settings_of(derived: Derived, region: Region) -> RadiomicsSettings:
+    """Settings of a filtered image; a range of original values says nothing about its own, such as where bins start."""
+    settings = derived.image_type.settings or region.settings
+    return settings if derived.name == "original" else replace(settings, resegmentRange=None)
 
 
 def of_images(selection: Selection | None, convention: str) -> Selection:

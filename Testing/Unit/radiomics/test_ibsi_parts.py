@@ -189,3 +189,21 @@ def test_regions_of_a_case_are_interpolated_each_for_itself():
         region = prepare(image, label_map, chosen, settings_from(setting)).region
         assert volumes[name] == pytest.approx(8 * region.voxels), name
     assert all(row.reason == "" for row in rows if row.region == "WT")
+
+
+def test_filtered_images_after_resegmentation(tmp_path):
+    path = tmp_path / "filtered.yaml"
+    path.write_text(
+        "imageType: {Original: {}, LoG: {sigma: [2.0]}}\n"
+        "setting: {convention: ibsi, binWidth: 2, resegmentRange: [30, 70], aggregation: 2_5D_comb}\n",
+        encoding="utf-8",
+    )
+    chosen = read_parameters(path)
+    image, mask = _volumes(8, (9, 9, 9))
+    rows = extract(image, mask, settings=chosen.settings, selection=chosen.selection, image_types=chosen.image_types)
+    values = {name: value for name, value, _ in rows}
+    of_mask = sum(feature.family == "shape" for feature in IBSI_FEATURES)
+    assert len(values) == 2 * len(IBSI_FEATURES) - of_mask
+    assert values["log-sigma-2-0-mm-3D_histogram_Minimum"] == 1
+    assert values["original_firstorder_Minimum"] >= 30 > values["log-sigma-2-0-mm-3D_firstorder_Minimum"]
+    assert not any(math.isnan(value) for value in values.values())
