@@ -25,16 +25,20 @@ def unchanged(values: npt.NDArray) -> npt.NDArray:
 def normalised(image: Volume, settings: RadiomicsSettings) -> Volume:
     """The image as the settings ask for it: itself, or z-scored over all its voxels, clipped and scaled.
 
-    Source: pyradiomics 3.0.1, ``imageoperations.normalizeImage``.
+    Source: pyradiomics 3.0.1, ``imageoperations.normalizeImage``; SimpleITK's z-scores as there, because with
+    ``binCount`` the last digit decides on which side of an edge a value lies.
 
     Raises:
         RefusedInput: If the image is constant or has values that are not finite.
     """
     if not settings.normalize:
         return image
-    values = check_numbers(image.array, image.name).astype(np.float64)
-    mean, deviation = _spread(values, image.name or "image")
-    scores = (values - mean) / deviation
+    import SimpleITK as sitk  # noqa: N813 - the name everybody uses
+
+    from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
+
+    _spread(check_numbers(image.array, image.name).astype(np.float64), image.name or "image")
+    scores = from_itk(sitk.Normalize(to_itk(image))).array
     if settings.removeOutliers is not None:
         scores = np.clip(scores, -settings.removeOutliers, settings.removeOutliers)
     return image.with_array(scores * settings.normalizeScale)

@@ -211,6 +211,7 @@ def _limits() -> dict[str, SettingCase]:
         "too_flat": replace(_case(minimumROIDimensions=3), mask=_slab(2)),
         "two_voxels_too_few_dimensions": replace(_case(), mask=_voxels((4, 5, 6), (5, 5, 6))),
         "two_voxels_apart": replace(_case(), mask=_voxels((4, 5, 6), (9, 12, 7))),
+        "weighted_two_voxels_apart": replace(_case(weightingNorm="euclidean"), mask=_voxels((4, 5, 6), (9, 12, 7))),
         "resegmented_too_small": _case(resegmentRange=[780], minimumROISize=500),
     }
 
