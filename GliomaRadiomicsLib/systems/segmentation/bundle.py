@@ -54,11 +54,26 @@ def save_segmentation(
         overwrite: Replace an older bundle.
     """
     metadata = {
-        "name": folder.name,
-        "system": "segmentation",
-        "version": "1.0.0",
+        **_description(folder.name, done, len(networks)),
         "licence": licence,
         "attribution": attribution,
+        "thresholds": asdict(thresholds or Thresholds()),
+        "training": _training(done, cohort),
+        "evidence": _evidence(rows, cohort, validation, notes or []),
+    }
+    weights = {
+        f"{member}.{name}": value.detach().cpu().half().contiguous()
+        for member, network in enumerate(networks)
+        for name, value in network.state_dict().items()
+    }
+    return save_bundle(folder, metadata, tensors=weights, overwrite=overwrite)
+
+
+def _description(name: str, done: dict[str, Any], members: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "system": "segmentation",
+        "version": "1.0.0",
         "intended_use": "Research: outlining glioma before surgery on skull-stripped MRI, to be checked by a reader.",
         "not_for": [
             "diagnosis or treatment planning",
@@ -76,19 +91,10 @@ def save_segmentation(
         "network": {
             "architecture": "SegmentationNet",
             "channels": list(done["settings"]["channels"]),
-            "members": len(networks),
+            "members": members,
             "regions": list(REGIONS),
         },
-        "thresholds": asdict(thresholds or Thresholds()),
-        "training": _training(done, cohort),
-        "evidence": _evidence(rows, cohort, validation, notes or []),
     }
-    weights = {
-        f"{member}.{name}": value.detach().cpu().half().contiguous()
-        for member, network in enumerate(networks)
-        for name, value in network.state_dict().items()
-    }
-    return save_bundle(folder, metadata, tensors=weights, overwrite=overwrite)
 
 
 def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
