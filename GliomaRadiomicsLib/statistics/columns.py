@@ -14,15 +14,17 @@ MISSING_REMEDY = "complete these patients, fill the gaps inside the training fol
 
 
 def numeric_column(values: npt.ArrayLike, name: str, *, remedy: str = TEXT_REMEDY) -> npt.NDArray[np.float64]:
-    """The column as float64 of shape (n,); gaps (None, NaN) stay NaN.
+    """The column as float64 of shape (n,); gaps (None, NaN, pandas' NA) become NaN.
 
     Raises:
         RefusedInput: If the column holds text or dates, is empty, or is not one-dimensional.
     """
     array = np.asarray(values)
     try:
-        if array.dtype.kind in "USMm":
+        if array.dtype.kind in "USMm" or (array.dtype == object and any(isinstance(x, str) for x in array.flat)):
             raise TypeError
+        if array.dtype == object:
+            array = np.array([x if label_text(x) else np.nan for x in array.flat], dtype=object).reshape(array.shape)
         numbers = np.array(array, dtype=np.float64)
     except (TypeError, ValueError):
         text = next((item for item in array.ravel().tolist() if isinstance(item, str)), array.dtype)
