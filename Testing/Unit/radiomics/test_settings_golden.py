@@ -14,7 +14,6 @@ from GliomaRadiomicsLib.radiomics.filters.options import image_types_from
 from GliomaRadiomicsLib.radiomics.registry import names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, settings_from
 
-
 NAN_WHERE_PYRADIOMICS_HAS_0 = {
     "weighted_two_voxels_apart": ("original_glrlm_RunEntropy", "original_glrlm_RunVariance"),
 }
