@@ -9,8 +9,14 @@ of the second order in that small number.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Array = npt.NDArray[np.float64]
 
@@ -35,13 +41,19 @@ def maximal_correlation(p: Array, px: Array, py: Array) -> Array:
     """
     if len(p) < 2:
         return np.ones(p.shape[2])
-    second = (
-        _all_second(p, px, py)
-        if len(p) <= SMALL
-        else np.array([_second(p[:, :, a], px[:, a], py[:, a]) for a in range(p.shape[2])])
-    )
-    with np.errstate(invalid="ignore"):
-        return np.sqrt(second)
+    with _one_thread().limit(limits=1), np.errstate(invalid="ignore"):
+        if len(p) <= SMALL:
+            return np.sqrt(_all_second(p, px, py))
+        return np.sqrt([_second(p[:, :, a], px[:, a], py[:, a]) for a in range(p.shape[2])])
+
+
+@cache
+def _one_thread() -> ThreadpoolController:
+    """Keeps BLAS from starting threads for matrices so small that waiting for each other takes most of the time."""
+    import scipy.linalg  # noqa: F401 - its BLAS must be loaded to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _all_second(p: Array, px: Array, py: Array) -> Array:
@@ -49,10 +61,10 @@ def _all_second(p: Array, px: Array, py: Array) -> Array:
     weighted = np.moveaxis(p / (px[:, None, :] * py + EPSILON), 2, 0)
     eigenvalues = np.linalg.eigvals(weighted @ stacked.transpose(0, 2, 1))
     eigenvalues.sort(axis=1)
-    return eigenvalues[:, -2].real
+    return np.asarray(eigenvalues[:, -2].real, dtype=np.float64)
 
 
-def _second(p: Array, px: Array, py: Array) -> Array:
+def _second(p: Array, px: Array, py: Array) -> float:
     """Second largest eigenvalue of Q of one direction."""
     from scipy.linalg import eigh
 
@@ -63,10 +75,10 @@ def _second(p: Array, px: Array, py: Array) -> Array:
         symmetric @ symmetric.T, subset_by_index=[number - KEPT, number - 1], check_finite=False, overwrite_a=True
     )
     if largest[-2] - largest[0] < APART:
-        return _all_second(p[:, :, None], px[:, None], py[:, None])[0]
+        return float(_all_second(p[:, :, None], px[:, None], py[:, None])[0])
     weighted = p / (px[:, None] * py + EPSILON)
     seen = ((vectors * root[:, None]).T @ weighted) @ (p.T @ (vectors * inverse[:, None]))
-    return np.sort(np.linalg.eigvals(seen).real)[-2]
+    return float(np.sort(np.linalg.eigvals(seen).real)[-2])
 
 
 def _inverse_root(marginals: Array) -> Array:
