@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
+from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask, region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
@@ -29,11 +29,11 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def score(found: Volume, truth: Volume) -> dict[str, float]:
-    """Dice of WT, TC, ET and the volume of enhancing tumour found (ml) against the truth."""
+    """Dice of WT, TC, ET, and the volumes (ml) of NCR_NET, ED, ET found and, as ``true_...``, in the truth."""
     row = {f"dice_{r}": dice(region_mask(found.array, r), region_mask(truth.array, r)) for r in REGIONS}
-    ml = truth.voxel_volume_mm3 / 1000.0
-    row["et_ml"] = float(region_mask(found.array, "ET").sum() * ml)
-    row["true_et_ml"] = float(region_mask(truth.array, "ET").sum() * ml)
+    for prefix, label_map in (("", found), ("true_", truth)):
+        volumes = region_volumes_ml(label_map.array, label_map.voxel_volume_mm3)
+        row |= {f"{prefix}{label.lower()}_ml": volumes[label] for label in ("NCR_NET", "ED", "ET")}
     return row
 
 
@@ -43,7 +43,7 @@ def evaluate(
     subsets: Iterable[tuple[str, ...]] = SUBSETS,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per patient and subset: case, site, sequences, Dice of each region, enhancing volumes in ml, trained_on.
+    """One row per patient and subset: case, site, sequences, Dice of each region, volumes in ml, trained_on.
 
     ``trained_on`` says that the bundle was trained on this very label map: such a row measures memory, not skill.
 
