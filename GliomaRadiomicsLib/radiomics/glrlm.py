@@ -6,6 +6,8 @@ region share a line is left out); IBSI manual, section 3.7.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -37,22 +39,22 @@ NAMES = {
 def run_lengths(texture: Texture) -> npt.NDArray[np.float64]:
     """Number of runs by level, length and direction: shape ``(levels, longest run, directions)``.
 
-    Runs of two and more are followed from their first voxel to their last, those of all directions at once; every other
-    voxel is a run of its own.
+    Runs of two and more are followed from their first voxel on, those of all directions at once, and counted at every
+    length that they reach; every other voxel is a run of its own.
     """
     number, half = len(texture.levels.present), len(texture.region.adjacent.steps)
     onward = texture.region.adjacent.onward
     goes_on = texture.same[:half].ravel()
     cells = np.add.outer(np.arange(half) * number, texture.levels.index).ravel()
     places = np.flatnonzero(goes_on & ~texture.same[half:].ravel())
-    columns: list[npt.NDArray[np.int64]] = []
+    reaching: list[npt.NDArray[np.int64]] = []
     while len(places):
+        reaching.append(np.bincount(cells[places], minlength=number * half).reshape(half, number).T)
         places = onward[places]
-        more = goes_on[places]
-        ended = cells[places[~more]]
-        columns.append(np.bincount(ended, minlength=number * half).reshape(half, number).T)
-        places = places[more]
-    in_longer = sum((length * column for length, column in enumerate(columns, start=2)), np.zeros((number, half), int))
+        places = places[goes_on[places]]
+    nothing = np.zeros((number, half), dtype=np.int64)
+    columns = [some - more for some, more in pairwise([*reaching, nothing])]
+    in_longer = sum((length * column for length, column in enumerate(columns, start=2)), nothing)
     return np.stack([texture.levels.counts[:, None] - in_longer, *columns], axis=1).astype(np.float64)
 
 
