@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.statistics.partial_likelihood import Array, Derivatives,
 
 _MAX_STEPS = 200
 _LARGEST = 40.0
-"""A standardised coefficient beyond this means that the likelihood has no maximum."""
+"""An unpenalised standardised coefficient beyond this means that the likelihood has no maximum."""
 
 
 class ElasticNetSolver:
@@ -115,9 +115,9 @@ class ElasticNetSolver:
         return self._likelihood.value(predictor) / self._n - penalty
 
     def _check_bounded(self, beta: Array, candidates: npt.NDArray[np.intp]) -> None:
-        if beta.size and np.abs(beta).max() > _LARGEST:
-            worst = int(candidates[np.argmax(np.abs(beta))])
-            raise Unbounded(worst)
+        size = np.where(self._factors[candidates] == 0, np.abs(beta), 0.0)
+        if size.size and size.max() > _LARGEST:
+            raise Unbounded(int(candidates[np.argmax(size)]))
 
 
 class Unbounded(RefusedInput):

@@ -10,9 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.statistics.columns import numeric_column
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_REMEDY = "code categories as 0 and 1 and write missing values as empty cells"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,10 @@ class FeatureTable:
         Raises:
             RefusedInput: As the class; the message names the column.
         """
-        columns = [_column(frame.iloc[:, j].tolist(), str(name)) for j, name in enumerate(frame.columns)]
+        columns = [
+            numeric_column(frame.iloc[:, j].to_numpy(), str(name), remedy=_REMEDY)
+            for j, name in enumerate(frame.columns)
+        ]
         values = np.column_stack(columns) if columns else np.empty((len(frame), 0))
         return cls(values, [str(name) for name in frame.columns], patients)
 
@@ -142,21 +149,6 @@ class FeatureTable:
             )
 
 
-def _column(values: list[object], name: str) -> npt.NDArray[np.float64]:
-    try:
-        if any(isinstance(value, str) for value in values):
-            raise TypeError
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
-        text = next((value for value in values if isinstance(value, str)), type(values[0]).__name__)
-        raise RefusedInput(
-            what="not a column of numbers",
-            where=name,
-            found=repr(text),
-            remedy="code categories as 0 and 1 and write missing values as empty cells",
-        ) from None
-
-
 def _as_numbers(values: npt.ArrayLike, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
     array = np.asarray(values)
     if array.ndim != 2 or array.shape[1] != len(names):
@@ -164,7 +156,7 @@ def _as_numbers(values: npt.ArrayLike, names: tuple[str, ...]) -> npt.NDArray[np
             what="one column per name is needed", where="features", found=f"shape {array.shape}, {len(names)} names"
         )
     if array.dtype.kind not in "fiub":
-        array = np.column_stack([_column(array[:, j].tolist(), name) for j, name in enumerate(names)])
+        array = np.column_stack([numeric_column(array[:, j], name, remedy=_REMEDY) for j, name in enumerate(names)])
     seen: set[str] = set()
     twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
     if twice is not None:

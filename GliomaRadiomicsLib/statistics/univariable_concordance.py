@@ -119,3 +119,22 @@ class ConcordanceFilter:
         c = univariable_concordance(table, as_outcome(target, "the C-index filter"))
         strength = np.maximum(c, 1 - c) if self.either_direction else c
         return ColumnChoice.of(f"C-index >= {self.threshold:g}", table, strength >= self.threshold)
+
+
+@dataclass(frozen=True)
+class StrongestConcordance:
+    """Keeps the features with the strongest univariable C-index in the training patients, in either direction.
+
+    Attributes:
+        count: Number of features kept; of equal ones those further left in the table.
+    """
+
+    count: int = 10
+
+    def fit(self, table: FeatureTable, target: Target) -> ColumnChoice:
+        """Choose columns on training patients."""
+        c = univariable_concordance(table, as_outcome(target, "the C-index filter"))
+        strongest = np.argsort(-np.abs(c - 0.5).round(12), kind="stable")[: self.count]
+        mask = np.zeros(table.p, dtype=bool)
+        mask[strongest] = True
+        return ColumnChoice.of(f"{self.count} strongest C-indices", table, mask)
