@@ -21,6 +21,7 @@ from GliomaRadiomicsLib.radiomics.preparation import kept
 from GliomaRadiomicsLib.radiomics.region import Region, check_grids, crop
 from GliomaRadiomicsLib.radiomics.resampling import corrected, ibsi_image, ibsi_mask, on_one_grid
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+from GliomaRadiomicsLib.radiomics.threads import one_blas_thread
 
 CASE_REGIONS = ("WT", "TC", "ET", "ED", "NCR_NET")
 CASE_SETTINGS = RadiomicsSettings(binWidth=10)
@@ -183,9 +184,10 @@ class _Sequence:
             return rows
         names, steps = list(regions), len(regions) * len(self._images)
         parts = image_rows(list(regions.values()), array, self.image_types, self.wanted, transform, strict=False)
-        for done, (number, part) in enumerate(parts, start=1):
-            report(done / steps)
-            rows[names[number]] += part
+        with one_blas_thread():
+            for done, (number, part) in enumerate(parts, start=1):
+                report(done / steps)
+                rows[names[number]] += part
         return rows
 
     @property

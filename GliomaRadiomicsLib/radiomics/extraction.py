@@ -36,6 +36,7 @@ from GliomaRadiomicsLib.radiomics.preparation import Prepared, finite, prepare
 from GliomaRadiomicsLib.radiomics.region import Box, Region, together, whole_box
 from GliomaRadiomicsLib.radiomics.registry import families_of, names_of
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+from GliomaRadiomicsLib.radiomics.threads import one_blas_thread
 
 Extracted = list[tuple[str, float, str]]
 """Name of the feature as pyradiomics writes it, value, and why the value is NaN, where it is."""
@@ -119,7 +120,8 @@ def prepared_rows(
 ) -> Extracted:
     """Features of the voxel values of a region in an image and in what filters make of it, see `extract`."""
     parts = image_rows([found.region], found.array, image_types, selection)
-    return [row for _, rows in parts for row in rows]
+    with one_blas_thread():
+        return [row for _, rows in parts for row in rows]
 
 
 def shape_rows(region: Region, selection: Selection | None = None) -> Extracted:

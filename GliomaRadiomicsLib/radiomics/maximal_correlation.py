@@ -9,14 +9,10 @@ of the second order in that small number.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
+from GliomaRadiomicsLib.radiomics.threads import one_blas_thread
 
 Array = npt.NDArray[np.float64]
 
@@ -41,19 +37,10 @@ def maximal_correlation(p: Array, px: Array, py: Array) -> Array:
     """
     if len(p) < 2:
         return np.ones(p.shape[2])
-    with _one_thread().limit(limits=1), np.errstate(invalid="ignore"):
+    with one_blas_thread(), np.errstate(invalid="ignore"):
         if len(p) <= SMALL:
             return np.sqrt(_all_second(p, px, py))
         return np.sqrt([_second(p[:, :, a], px[:, a], py[:, a]) for a in range(p.shape[2])])
-
-
-@cache
-def _one_thread() -> ThreadpoolController:
-    """Keeps BLAS from starting threads for matrices so small that waiting for each other takes most of the time."""
-    import scipy.linalg  # noqa: F401 - its BLAS must be loaded to be found
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _all_second(p: Array, px: Array, py: Array) -> Array:
