@@ -28,6 +28,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 
 from GliomaRadiomicsLib.core.labels import SEQUENCES
@@ -121,7 +122,7 @@ def _apart(value: float, other: float) -> float:
 
 
 def _write_inputs(case: Path, folder: Path) -> dict:
-    """Z-scored images and masks of the regions as uncompressed NIfTI files."""
+    """Z-scored images, in double precision as we compute them, and masks of the regions as NIfTI files."""
     from GliomaRadiomicsLib.imaging.files import write_volume
     from GliomaRadiomicsLib.radiomics.cases import CASE_SCALE
     from GliomaRadiomicsLib.radiomics.intensity import z_score_in_brain
@@ -131,7 +132,7 @@ def _write_inputs(case: Path, folder: Path) -> dict:
     for name, volume in volumes.items():
         images[name] = str(folder / f"{name}.nii")
         scored = z_score_in_brain(volume, None, CASE_SCALE)(volume.array)
-        write_volume(volume.with_array(scored), Path(images[name]))
+        nib.save(nib.Nifti1Image(scored, volume.affine), images[name])
     for name, labels in REGIONS.items():
         masks[name] = str(folder / f"{name}.nii")
         write_volume(label_map.with_array(np.isin(label_map.array, labels).astype(np.uint8)), Path(masks[name]))
@@ -153,7 +154,7 @@ def _ours(job: dict) -> None:
 
     settings = RadiomicsSettings(binWidth=job["bin_width"])
     chosen = {"Original": {}, "LoG": {"sigma": job["sigma"]}, "Wavelet": {}}
-    image_types = image_types_from(chosen, {}) if job["filters"] else ORIGINAL
+    image_types = image_types_from(chosen, {"binWidth": job["bin_width"]}) if job["filters"] else ORIGINAL
     wall, cpu = time.perf_counter(), time.process_time()
     wanted, label_map = _read(Path(job["case"]), list(job["images"]))
     rows = extract_case(wanted, label_map, tuple(job["masks"]), settings=settings, image_types=image_types)

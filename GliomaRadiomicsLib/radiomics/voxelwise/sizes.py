@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from GliomaRadiomicsLib.radiomics import gldm, glrlm, glszm
 from GliomaRadiomicsLib.radiomics.neighbourhood import step_lengths
@@ -99,7 +100,7 @@ def _largest(windows: Windows) -> int:
     return max(windows.levels.shape[1], distances)
 
 
-def _code(windows: Windows, level: Whole, size: Whole) -> Whole:
+def _code(windows: Windows, level: npt.NDArray[np.integer], size: Whole) -> Whole:
     return level.astype(np.int64) * (_largest(windows) + 1) + size
 
 
@@ -142,7 +143,7 @@ def _runs(windows: Windows, step: Whole) -> tuple[Whole, Whole, Whole]:
     return window, place, length[window, place]
 
 
-def _shares_line(windows: Windows, step: Whole) -> np.ndarray:
+def _shares_line(windows: Windows, step: Whole) -> npt.NDArray[np.bool_]:
     """Whether a line of each window, along a direction, holds at least two voxels: shape ``(windows,)``."""
     places, ends = windows.kernel.pairs(step)
     onward = dict(zip(places.tolist(), ends.tolist(), strict=True))
@@ -152,7 +153,7 @@ def _shares_line(windows: Windows, step: Whole) -> np.ndarray:
     _, number = np.unique(line, return_inverse=True)
     member = np.zeros((len(line), number.max() + 1), dtype=np.float32)
     member[np.arange(len(line)), number] = 1
-    return ((windows.inside.astype(np.float32) @ member) > 1).any(axis=1)
+    return np.asarray(((windows.inside.astype(np.float32) @ member) > 1).any(axis=1))
 
 
 def _along(kernel: Kernel, place: int, step: Whole) -> int:
