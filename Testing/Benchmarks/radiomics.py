@@ -65,6 +65,8 @@ def _measure(task: str, options: argparse.Namespace, files: dict, path: Path) ->
     job = _job(task, options.case, files)
     path.write_text(json.dumps(job), encoding="utf-8")
     ours = _run([sys.executable, __file__, "--case", str(options.case), "--job", str(path)])
+    if "failed" in ours:
+        sys.exit(f"{task}: {ours['failed']}")
     print(f"{task}: {len(job['images'])} sequence(s) x {len(job['masks'])} region(s), {len(ours['values'])} values")
     _line("ours", ours, ours)
     for package in options.packages:
@@ -72,8 +74,8 @@ def _measure(task: str, options: argparse.Namespace, files: dict, path: Path) ->
             continue
         python = options.pyradiomics_python if package == "pyradiomics" else sys.executable
         peer = _run([python, str(PEERS), package, str(path)])
-        if "missing" in peer:
-            print(f"  {package:12} not installed in {Path(python).name}")
+        if "cpu" not in peer:
+            print(f"  {package:12} " + (f"failed: {peer['failed']}" if "failed" in peer else "is not installed"))
             continue
         _line(package, peer, ours)
         if peer["values"]:
@@ -95,7 +97,7 @@ def _job(task: str, case: Path, files: dict) -> dict:
 def _run(command: list[str]) -> dict:
     found = subprocess.run(command, check=False, capture_output=True, text=True)
     if found.returncode:
-        return {"missing": f"{command[1]}: {found.stderr.strip().splitlines()[-1:]}"}
+        return {"failed": " ".join(found.stderr.strip().splitlines()[-1:])}
     return json.loads(found.stdout.strip().splitlines()[-1])
 
 
