@@ -38,6 +38,7 @@ class ElasticNetSolver:
         self._n = rows.shape[1]
         self.coefficients = np.zeros(rows.shape[0])
         self.predictor = np.zeros(self._n)
+        self._gram, self._in_gram = np.zeros((self._n, self._n)), np.zeros(rows.shape[0], dtype=bool)
         self.kept = np.zeros(rows.shape[0], dtype=bool)
         """Features that must stay candidates at the next penalty: none beyond those with a coefficient."""
 
@@ -62,7 +63,7 @@ class ElasticNetSolver:
             pull = (score - l1 * sign)[moving]
             if moving.size == 0 or np.abs(pull).max() <= self._tolerance:
                 break
-            moving, step = self._direction(rows, derivatives, l2, pull, moving, beta, sign)
+            moving, step = self._direction(rows, derivatives, l2, pull, moving, beta, sign, candidates)
             if not self._search(rows, beta, moving, step, l1, l2, sign):
                 break
             self._check_bounded(beta, candidates)
@@ -77,14 +78,45 @@ class ElasticNetSolver:
         moving: npt.NDArray[np.intp],
         beta: Array,
         sign: Array,
+        candidates: npt.NDArray[np.intp],
     ) -> tuple[npt.NDArray[np.intp], Array]:
         """Newton step of the moving coefficients, without those that would leave zero in the wrong direction."""
         while True:
-            step = _newton_step(rows[moving], derivatives, l2[moving], pull)
+            step = self._newton_step(rows[moving], derivatives, l2[moving], pull, candidates[moving])
             right = (beta[moving] != 0) | (step * sign[moving] > 0)
             if right.all() or not right.any():
                 return moving, step
             moving, pull = moving[right], pull[right]
+
+    def _newton_step(
+        self, rows: Array, derivatives: Derivatives, l2: Array, pull: Array, members: npt.NDArray[np.intp]
+    ) -> Array:
+        """Solve ``(rows @ information @ rows.T / n + diag(l2)) step = pull`` in the smaller dimension."""
+        n_active, n = rows.shape
+        if n_active <= n or l2.min() <= 0:
+            information = derivatives.information_of(rows) / n
+            diagonal = information.flat[:: n_active + 1]
+            information.flat[:: n_active + 1] = diagonal + l2 + 1e-10 * max(float(diagonal.max()), 1e-10)
+            return np.linalg.solve(information, pull)
+        information = derivatives.information() / n
+        system = self._gram_of(members) @ (information * (self._factors[members[0]] / l2[0]))
+        system.flat[:: n + 1] += 1.0
+        change = np.linalg.solve(system, (pull / l2) @ rows)
+        return (pull - rows @ (information @ change)) / l2
+
+    def _gram_of(self, members: npt.NDArray[np.intp]) -> Array:
+        """Patients' inner products over the members, each over its factor, shape (n, n); kept from step to step."""
+        wanted = np.zeros(self._factors.size, dtype=bool)
+        wanted[members] = True
+        added, removed = np.flatnonzero(wanted & ~self._in_gram), np.flatnonzero(self._in_gram & ~wanted)
+        if added.size + removed.size > members.size / 2:
+            self._gram, added, removed = np.zeros((self._n, self._n)), members, removed[:0]
+        for sign, changed in ((1.0, added), (-1.0, removed)):
+            if changed.size:
+                rows = self._rows[changed]
+                self._gram += sign * (rows / self._factors[changed, None]).T @ rows
+        self._in_gram = wanted
+        return self._gram
 
     def _search(
         self,
@@ -126,22 +158,6 @@ class Unbounded(RefusedInput):
     def __init__(self, feature: int) -> None:
         self.feature = feature
         super().__init__(what="separates the patients perfectly", where=f"feature {feature}")
-
-
-def _newton_step(rows: Array, derivatives: Derivatives, l2: Array, pull: Array) -> Array:
-    """Solve ``(rows @ information @ rows.T / n + diag(l2)) step = pull`` in the smaller dimension."""
-    n_active, n = rows.shape
-    if n_active <= n or l2.min() <= 0:
-        information = derivatives.information_of(rows) / n
-        diagonal = information.flat[:: n_active + 1]
-        information.flat[:: n_active + 1] = diagonal + l2 + 1e-10 * max(float(diagonal.max()), 1e-10)
-        return np.linalg.solve(information, pull)
-    scaled = rows / l2[:, None]
-    information = derivatives.information() / n
-    system = (scaled.T @ rows) @ information
-    system.flat[:: n + 1] += 1.0
-    change = np.linalg.solve(system, pull @ scaled)
-    return (pull - rows @ (information @ change)) / l2
 
 
 def _lengths(start: Array, step: Array) -> list[float]:
