@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.statistics.cut_point import best_cut_point
 from GliomaRadiomicsLib.statistics.outcome import Outcome
 
-GOLDEN = Path(__file__).resolve().parents[2] / "Golden" / "glmnet_cox.npz"
 
-
-def test_lymphoma_example_of_maxstat() -> None:
-    with np.load(GOLDEN) as data:
-        time, event, expression = data["dlbcl"].T
+def test_lymphoma_example_of_maxstat(shared_data: Path) -> None:
+    patients = pd.read_csv(shared_data / "reference/maxstat/DLBCL.csv")[["time", "cens", "MGE"]].dropna()
+    time, event, expression = patients.to_numpy().T
     found = best_cut_point(Outcome(time, event), expression)
     assert found.statistic == pytest.approx(3.171, abs=5e-4)
     assert found.cut == pytest.approx(0.186, abs=5e-4)
