@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def sha256_volume(volume: Volume) -> str:
     digest = hashlib.sha256(np.ascontiguousarray(volume.array).tobytes())
     digest.update(np.round(volume.affine, 6).tobytes())
     return digest.hexdigest()
+
+
+def timestamp() -> str:
+    """Now, to the second: ISO 8601 with the offset of the local time zone."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def versions() -> dict[str, str]:

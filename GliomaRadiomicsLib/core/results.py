@@ -8,6 +8,7 @@ from typing import Any, Literal
 SCHEMA_VERSION = "1.0"
 
 Severity = Literal["ok", "fixed", "warning", "refused"]
+NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Finding:
     """One line of the input passport.
 
     Attributes:
-        code: Stable machine name, such as ``grid-resampled``.
+        code: Stable machine name, such as ``grid-resampled``; ends in ``-not-checked`` where nothing could be told.
         severity: ok, fixed (we changed something), warning, or refused.
         message: What was found and, unless ok, the remedy; one sentence, no patient identifiers.
         sequence: The sequence concerned, or None for the whole case.
@@ -25,6 +26,11 @@ class Finding:
     severity: Severity
     message: str
     sequence: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What to show to people: the severity, or `NOT_CHECKED` where ok only means that nothing could be told."""
+        return NOT_CHECKED if self.code.endswith("-not-checked") else self.severity
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,10 @@ class FeatureRow:
 
 @dataclass
 class CaseResult:
-    """Everything the chain found out about one patient. Arrays live in files beside it, named in ``files``."""
+    """Everything the chain found out about one patient. Arrays live in files beside it, named in ``files``.
+
+    ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not recorded.
+    """
 
     inputs: dict[str, Any]
     passport: list[Finding]
@@ -102,12 +111,13 @@ class CaseResult:
     files: dict[str, Any] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    created: str = ""
     schema_version: str = SCHEMA_VERSION
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; keys in the order of the schema."""
         data = asdict(self)
-        return {"schema_version": data.pop("schema_version"), **data}
+        return {"schema_version": data.pop("schema_version"), "created": data.pop("created"), **data}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CaseResult:

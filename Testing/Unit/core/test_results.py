@@ -44,6 +44,12 @@ def test_the_schema_version_comes_first() -> None:
     assert next(iter(full_result().to_dict().items())) == ("schema_version", SCHEMA_VERSION)
 
 
+def test_a_result_from_before_the_date_was_recorded_is_read() -> None:
+    data = full_result().to_dict()
+    del data["created"]
+    assert CaseResult.from_dict(data).created == ""
+
+
 @pytest.mark.parametrize("version", ["2.0", "0.9", None])
 def test_another_major_schema_is_refused(version: str | None) -> None:
     data = full_result().to_dict() | {"schema_version": version}
