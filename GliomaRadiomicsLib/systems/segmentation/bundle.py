@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.models.bundle import save_bundle
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.segmentation.evaluate import REGIONS, check_labelled, evaluate, summarise
-from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter, Thresholds
+from GliomaRadiomicsLib.systems.segmentation.predict import BY_SEQUENCES, Segmenter, Thresholds
 from GliomaRadiomicsLib.systems.segmentation.prepare import LIMITS, MARGIN
 from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings, fit
 
@@ -162,7 +162,7 @@ def _tables(rows: list[dict[str, Any]], summary: dict[str, dict[str, Any]]) -> l
             by_site.append([site, entry["n"], *cells(entry)])
     columns = ["n", *(f"Dice {r} (95 % interval)" for r in REGIONS)]
     return [
-        {"title": "By sequences given", "columns": ["Sequences", *columns], "rows": by_subset},
+        {"title": BY_SEQUENCES, "columns": ["Sequences", *columns], "rows": by_subset},
         {"title": "By site left out, all four sequences", "columns": ["Site", *columns], "rows": by_site},
     ]
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 REGIONS = ("WT", "TC", "ET")
 
 
+BY_SEQUENCES = "By sequences given"
+"""Title of the bundle's table that has the number of patients measured for each set of sequences."""
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """From probabilities to labels.
@@ -138,10 +142,13 @@ class Segmenter:
         )
 
     def evidence_for(self, sequences: list[str]) -> dict[str, Any]:
-        """Cross-validated Dice of the model card for exactly these sequences."""
-        evidence = self.metadata["evidence"]
-        dice = evidence["dice_by_sequences"].get("+".join(sequences), {})
-        return {key: evidence[key] for key in ("cohort", "validation")} | {"dice": dice}
+        """Cross-validated Dice (mean, ends of the 95 % interval) for exactly these sequences, and ``n`` patients."""
+        evidence, given = self.metadata["evidence"], "+".join(sequences)
+        tables = [table for table in evidence.get("tables", []) if table["title"] == BY_SEQUENCES]
+        patients = {row[0]: int(row[1]) for table in tables for row in table["rows"]}
+        counted = {"n": patients[given]} if given in patients else {}
+        dice = evidence["dice_by_sequences"].get(given, {})
+        return {key: evidence[key] for key in ("cohort", "validation")} | counted | {"dice": dice}
 
     def _probabilities(self, as_it_is: NetworkInput, corrected: NetworkInput, progress: Progress) -> np.ndarray:
         """Mean over the passes, shape ``(3, i, j, k)``.
@@ -154,7 +161,7 @@ class Segmenter:
             progress.report(0.4 + 0.5 * number / len(networks), "segmenting")
             mirrored = number % 2 == 1
             found.append(self._pass(network, corrected if mirrored else as_it_is, mirrored))
-        return np.mean(found, axis=0, dtype=np.float32)
+        return np.asarray(np.mean(found, axis=0, dtype=np.float32))
 
     def _pass(self, network: SegmentationNet, ready: NetworkInput, mirrored: bool) -> np.ndarray:
         """Probabilities of one network, shape ``(3, i, j, k)``."""

@@ -48,3 +48,14 @@ def test_uncertainty_is_highest_at_the_border(patient: PhantomPatient, segmenter
     assert entropy.max() <= 1.0 + 1e-6
     assert entropy[np.abs(wt - 0.5) < 0.05].min() > 0.95
     assert entropy[(wt > 0.99) | (wt < 0.01)].max() < 0.1
+
+
+def test_the_evidence_is_that_of_exactly_the_sequences_given(segmenter: Segmenter) -> None:
+    rows = {row[0]: row for table in segmenter.metadata["evidence"]["tables"] for row in table["rows"]}
+    for given, regions in ((["t1", "t1ce", "t2", "flair"], {"WT", "TC", "ET"}), (["flair"], {"WT", "TC"})):
+        evidence = segmenter.evidence_for(given)
+        assert evidence["n"] == rows["+".join(given)][1]
+        assert set(evidence["dice"]) == regions
+        mean, low, high = evidence["dice"]["WT"]
+        assert f"{mean:.3f} ({low:.3f} to {high:.3f})" == rows["+".join(given)][2]
+    assert "n" not in segmenter.evidence_for(["a sequence nobody measured"])
