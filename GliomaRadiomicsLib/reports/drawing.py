@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 1600
 _DPI = 129
-_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 11.0, 13.0, 12.0, 38.0
+_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 11.0, 18.0, 12.0, 44.0
 
 OUTLINES = {"NCR_NET": "--", "ED": ":", "ET": "-"}
 """Line style of each label's outline, so that nobody has to tell red from green."""
-HATCHES = {"NCR_NET": "////", "ED": "..", "ET": ""}
-"""Hatch of each label's area."""
 _FROM_BACK_TO_FRONT = sorted(LABELS, key=lambda label: (ED, ET, NCR_NET).index(label.value))
 _EDGES = ("R", "L"), ("R", "L"), ("A", "P")
 MARKS = dict(zip(("axial", "coronal", "sagittal"), _EDGES, strict=True))
@@ -50,39 +48,36 @@ class Cut:
 
 
 class Sheet:
-    """A black sheet of rows of panels, all at one scale.
+    """A black sheet with a row of panels, all at one scale.
 
     Args:
-        rows: Sizes in mm (without frame) of the panels of each row.
+        sizes: Width and height in mm (without frame) of each panel.
         colour_bar: Whether to keep room on the right for a colour bar.
     """
 
-    def __init__(self, rows: list[list[tuple[float, float]]], colour_bar: bool = False) -> None:
+    def __init__(self, sizes: list[tuple[float, float]], colour_bar: bool = False) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self._bar_mm = _BAR_MM if colour_bar else 0.0
-        widths = [sum(width + 2 * _SIDE_MM for width, _ in row) for row in rows]
-        heights = [max(height for _, height in row) + _TOP_MM + _BOTTOM_MM for row in rows]
-        self._width, self._height = max(widths) + self._bar_mm, sum(heights)
+        self._width = sum(width + 2 * _SIDE_MM for width, _ in sizes) + self._bar_mm
+        self._height = max(height for _, height in sizes) + _TOP_MM + _BOTTOM_MM
         inches = WIDTH_PX / _DPI
         self.figure: Figure = Figure(figsize=(inches, inches * self._height / self._width), dpi=_DPI, facecolor="black")
         self._canvas = FigureCanvasAgg(self.figure)
-        self.panels = [self._row(row, sum(heights[:i]), heights[i]) for i, row in enumerate(rows)]
+        self.panels = self._panels(sizes)
 
-    def _row(self, sizes: list[tuple[float, float]], top: float, row_height: float) -> list[Axes]:
+    def _panels(self, sizes: list[tuple[float, float]]) -> list[Axes]:
         left, axes = 0.0, []
         for width, height in sizes:
             frame = width + 2 * _SIDE_MM, height + _TOP_MM + _BOTTOM_MM
-            offset = top + (row_height - frame[1]) / 2
-            axes.append(self._panel(left, offset, frame))
+            axes.append(self._panel(left, frame))
             axes[-1].set(xlim=(-_SIDE_MM, width + _SIDE_MM), ylim=(height + _BOTTOM_MM, -_TOP_MM))
             left += frame[0]
         return axes
 
-    def _panel(self, left: float, top: float, size: tuple[float, float]) -> Axes:
-        bottom = self._height - top - size[1]
-        box = left / self._width, bottom / self._height, size[0] / self._width, size[1] / self._height
+    def _panel(self, left: float, size: tuple[float, float]) -> Axes:
+        box = left / self._width, 1 - size[1] / self._height, size[0] / self._width, size[1] / self._height
         axes = self.figure.add_axes(box)
         axes.set_axis_off()
         return axes
@@ -118,35 +113,24 @@ def draw_anatomy(axes: Axes, cut: Cut, window: tuple[float, float]) -> None:
     )
     axes.set(xlim=(-_SIDE_MM, width + _SIDE_MM), ylim=(height + _BOTTOM_MM, -_TOP_MM))
     left, right = MARKS[cut.plane]
-    _write(axes, width / 2, -_TOP_MM * 0.45, cut.title, "center")
+    _write(axes, width / 2, -_TOP_MM * 0.5, cut.title, "center")
     _write(axes, -_SIDE_MM * 0.35, height / 2, left, "center", weight="bold")
     _write(axes, width + _SIDE_MM * 0.35, height / 2, right, "center", weight="bold")
     _draw_scale(axes, width, height)
 
 
-def draw_labels(axes: Axes, cut: Cut, labels: npt.NDArray, filled: bool) -> None:
-    """Outlines of the labels in BraTS colours, each with its own line style; filled also with its hatch."""
-    x, y = cut.centres()
-    for label in _FROM_BACK_TO_FRONT:
-        mask = (labels == label.value).astype(float)
-        if not mask.any() or min(mask.shape) < 2:
-            continue
-        if filled:
-            area = axes.contourf(x, y, mask, levels=[0.5, 2], colors=[label.colour], alpha=0.22)
-            area.set_antialiased(True)
-            _draw_hatch(axes, x, y, mask, label.key, label.colour)
-        axes.contour(x, y, mask, levels=[0.5], colors="black", linewidths=2.4, alpha=0.55)
-        axes.contour(x, y, mask, levels=[0.5], colors=[label.colour], linewidths=1.4, linestyles=OUTLINES[label.key])
+def draw_labels(axes: Axes, cut: Cut, labels: npt.NDArray) -> None:
+    """Outlines of the labels in BraTS colours, each with its own line style; the image inside stays as it is.
 
-
-def _draw_hatch(
-    axes: Axes, x: npt.NDArray, y: npt.NDArray, mask: npt.NDArray, key: str, colour: tuple[float, float, float]
-) -> None:
-    if not HATCHES[key]:
-        return
-    hatch = axes.contourf(x, y, mask, levels=[0.5, 2], colors="none", hatches=[HATCHES[key]])
-    hatch.set_edgecolor((*colour, 0.75))
-    hatch.set_linewidth(0.0)
+    Where two labels share a border, the dashes of the one in front leave the line of the other to be seen.
+    """
+    masks = [(label, (labels == label.value).astype(float)) for label in _FROM_BACK_TO_FRONT]
+    shown = [(label, mask) for label, mask in masks if mask.any() and min(mask.shape) > 1]
+    for _, mask in shown:
+        axes.contour(*cut.centres(), mask, levels=[0.5], colors="black", linewidths=2.4, alpha=0.55)
+    for label, mask in shown:
+        style = OUTLINES[label.key]
+        axes.contour(*cut.centres(), mask, levels=[0.5], colors=[label.colour], linewidths=1.4, linestyles=style)
 
 
 def draw_outline(axes: Axes, cut: Cut, mask: npt.NDArray) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, region_mask
 from GliomaRadiomicsLib.reports.drawing import Cut, Sheet, draw_anatomy, draw_heatmap, draw_labels, draw_outline
+from GliomaRadiomicsLib.reports.heatmap_kinds import HeatmapKind, kind_of
 from GliomaRadiomicsLib.reports.images import PLANES, BrainView, strongest_slices
 
 MAX_HEATMAPS = 6
@@ -35,30 +36,29 @@ def draw_planes(view: BrainView) -> Picture:
     """Axial, coronal and sagittal slice through the largest section of the tumour, with the label map."""
     slices, anatomy = view.tumour_slices(), view.anatomy
     cuts = [_cut(view, view.sequences[anatomy], plane, slices[plane]) for plane in PLANES]
-    sheet = Sheet([[cut.size_mm for cut in cuts]])
+    sheet = Sheet([cut.size_mm for cut in cuts])
     window = _window(view.sequences[anatomy], view.brain)
-    for axes, cut in zip(sheet.panels[0], cuts, strict=True):
+    for axes, cut in zip(sheet.panels, cuts, strict=True):
         draw_anatomy(axes, cut, window)
         if view.labels is not None:
-            draw_labels(axes, cut, view.cut(view.labels, cut.plane, slices[cut.plane]), filled=True)
+            draw_labels(axes, cut, view.cut(view.labels, cut.plane, slices[cut.plane]))
+    places = "; ".join(f"{plane} {view.place(plane, slices[plane])}" for plane in PLANES)
     caption = f"{sequence_name(anatomy)} in three planes, {_where(view)}.{_tilt(view)}"
-    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+    return Picture(sheet.png(), caption, f"{caption} {places[:1].upper()}{places[1:]}. {_marks_text()}")
 
 
-def draw_sequences(view: BrainView) -> Picture:
-    """Every sequence in the axial slice with the largest tumour section, plain and (below) with outlines."""
+def draw_sequences(view: BrainView, outlined: bool) -> Picture:
+    """Every sequence in the axial slice with the largest tumour section, plain or with the labels' outlines."""
     index, names = view.tumour_slices()["axial"], list(view.sequences)
     cuts = {name: _cut(view, view.sequences[name], "axial", index, sequence_name(name)) for name in names}
-    rows = 2 if view.has_tumour else 1
     sizes = [cut.size_mm for cut in cuts.values()]
-    sheet = Sheet([sizes + [sizes[0]] * (2 - len(sizes))] * rows)
-    for row, panels in enumerate(sheet.panels):
-        for axes, name in zip(panels, names, strict=False):
-            draw_anatomy(axes, cuts[name], _window(view.sequences[name], view.brain))
-            if row == 1 and view.labels is not None:
-                draw_labels(axes, cuts[name], view.cut(view.labels, "axial", index), filled=False)
-    caption = f"{_and([sequence_name(name) for name in names])} in the axial slice {view.position('axial', index)}"
-    caption += ", above without and below with the outlines of the labels." if rows == 2 else "."
+    sheet = Sheet(sizes + [sizes[0]] * (2 - len(sizes)))
+    for axes, name in zip(sheet.panels, names, strict=False):
+        draw_anatomy(axes, cuts[name], _window(view.sequences[name], view.brain))
+        if outlined and view.labels is not None:
+            draw_labels(axes, cuts[name], view.cut(view.labels, "axial", index))
+    caption = f"{_and([sequence_name(name) for name in names])}, axial {view.place('axial', index)}"
+    caption += ", with the outlines of the labels." if outlined else ", without outlines."
     return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
 
 
@@ -76,30 +76,33 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
     slices = strongest_slices(np.where(np.abs(values) >= threshold, np.abs(values), 0))
     anatomy = view.sequences[view.anatomy]
     cuts = [_cut(view, anatomy, plane, slices[plane]) for plane in PLANES]
-    sheet = Sheet([[cut.size_mm for cut in cuts]], colour_bar=True)
+    sheet = Sheet([cut.size_mm for cut in cuts], colour_bar=True)
     shown = None
-    for axes, cut in zip(sheet.panels[0], cuts, strict=True):
+    for axes, cut in zip(sheet.panels, cuts, strict=True):
         draw_anatomy(axes, cut, _window(anatomy, view.brain))
         limits = (-peak, peak) if signed else (threshold, peak)
         shown = draw_heatmap(axes, cut, view.cut(values, cut.plane, slices[cut.plane]), threshold, limits)
         if view.labels is not None:
             draw_outline(axes, cut, view.cut(region_mask(view.labels, "WT"), cut.plane, slices[cut.plane]))
-    sheet.add_colour_bar(shown, "map value (no unit)", threshold, signed)
+    kind = kind_of(name)
+    sheet.add_colour_bar(shown, kind.bar_label, threshold, signed)
     caption = f"Heat map over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
     caption += "; white line: whole tumour." if view.has_tumour else "."
-    caption += _shown(threshold, peak, signed)
+    caption += _shown(kind, threshold, peak, signed)
     return Picture(sheet.png(), caption, f"{name}. {caption} {_marks_text()}")
 
 
-def _shown(threshold: float, peak: float, signed: bool) -> str:
-    share = f"{100 * HEATMAP_THRESHOLD:.0f} % of the largest, {peak:.2g}"
+def _shown(kind: HeatmapKind, threshold: float, peak: float, signed: bool) -> str:
+    share = f"{100 * HEATMAP_THRESHOLD:.0f} % of the largest, {kind.amount(peak)}"
     if not signed:
-        return f" Shown from {threshold:.2g} ({share}) upwards."
-    return f" Shown where it is at least {threshold:.2g} in size ({share}): red where positive, blue where negative."
+        return f" Shown from {kind.amount(threshold)} ({share}) upwards."
+    least = kind.amount(threshold)
+    return f" Shown where it is at least {least} in size ({share}): red where positive, blue where negative."
 
 
 def _cut(view: BrainView, array: npt.NDArray, plane: str, index: int, title: str = "") -> Cut:
-    title = title or f"{plane.capitalize()}, {view.position(plane, index)}"
+    number, total = view.slice_number(plane, index)
+    title = title or f"{plane.capitalize()}, slice {number} of {total}\n{view.side(plane, index)}"
     return Cut(view.cut(array, plane, index), view.pixel_mm(plane), plane, title)
 
 

@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.reports.anonymous import hide_file_names, without_file_names
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
 from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.identity import identity_line, time_of_run
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 from GliomaRadiomicsLib.reports.markup import Markup, join, tag
 from GliomaRadiomicsLib.reports.sections import SECTIONS, Content
@@ -60,8 +61,8 @@ def render_report(
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", "Glioma radiomics report"),
-        tag("style", Markup(_style())),
+        tag("title", f"Glioma radiomics report {time_of_run(content.result)}".strip()),
+        tag("style", Markup(_style() + _page_foot(content.result))),
     )
     body = tag("body", _notice(), _header(content), _contents(), tag("main", *_sections(content)), _footer())
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
@@ -73,12 +74,22 @@ def _content(result: CaseResult, images: ReportImages | None, features: Sequence
     if images is None:
         return Content(result, features=features)
     view = BrainView.of(images)
-    overview = [draw_planes(view), draw_sequences(view)]
-    return Content(result, overview, draw_heatmaps(view), list(images.heatmaps)[MAX_HEATMAPS:], features)
+    overview = [
+        draw_planes(view),
+        *(draw_sequences(view, outlined) for outlined in (False, True)[: 1 + view.has_tumour]),
+    ]
+    left_out = list(images.heatmaps)[MAX_HEATMAPS:]
+    return Content(result, overview, draw_heatmaps(view), left_out, features, view.stored_slices)
 
 
 def _style() -> str:
     return resources.files("GliomaRadiomicsLib.reports").joinpath("assets/report.css").read_text(encoding="utf-8")
+
+
+def _page_foot(result: CaseResult) -> str:
+    """What stands at the foot of every printed page; letters, digits and punctuation only."""
+    text = f"Research use only. Not a medical device. R{identity_line(result)[1:]}."
+    return f'@media print {{ @page {{ @bottom-left {{ content: "{text}"; }} }} }}\n'
 
 
 def _notice() -> Markup:
@@ -87,7 +98,7 @@ def _notice() -> Markup:
 
 def _header(content: Content) -> Markup:
     title = tag("h1", "Glioma radiomics report")
-    version = tag("p", f"GliomaRadiomics {VERSION}", class_="muted")
+    version = tag("p", f"GliomaRadiomics {VERSION}, {identity_line(content.result)}", class_="muted")
     return tag("header", title, version, sequence_chips(content))
 
 

@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.imaging.grid import to_canonical
 
 PLANES = ("axial", "coronal", "sagittal")
 _NORMAL_AXIS = {"axial": 2, "coronal": 1, "sagittal": 0}
+_SIDES = ("right of", "left of"), ("in front of", "behind"), ("above", "below")
 _MARGIN_MM = 2.0
 
 
@@ -65,6 +66,7 @@ class BrainView:
         heatmaps: Heat maps on the same grid.
         brain: Boolean brain mask on the same grid.
         affine: From index to RAS millimetres.
+        stored: The grid of the images as they are stored, for slice numbers.
     """
 
     sequences: dict[str, npt.NDArray]
@@ -72,6 +74,7 @@ class BrainView:
     heatmaps: dict[str, npt.NDArray]
     brain: npt.NDArray[np.bool_]
     affine: npt.NDArray[np.float64]
+    stored: Volume
 
     @classmethod
     def of(cls, images: ReportImages) -> BrainView:
@@ -90,6 +93,7 @@ class BrainView:
             heatmaps={name: cropped(heatmap) for name, heatmap in images.heatmaps.items()},
             brain=inside,
             affine=affine,
+            stored=images.grid,
         )
 
     @property
@@ -129,14 +133,34 @@ class BrainView:
         across, up = (axis for axis in range(3) if axis != _NORMAL_AXIS[plane])
         return float(self.spacing[across]), float(self.spacing[up])
 
-    def position(self, plane: str, index: int) -> str:
-        """Where the slice lies in the patient, such as ``S 12 mm``."""
+    def place(self, plane: str, index: int) -> str:
+        """Number and side of the slice, such as ``slice 142 of 240, 31 mm right of the brain's middle``."""
+        number, total = self.slice_number(plane, index)
+        return f"slice {number} of {total}, {self.side(plane, index)}"
+
+    def slice_number(self, plane: str, index: int) -> tuple[int, int]:
+        """Number of the slice in the image as it is stored, counted from 1, and how many there are."""
+        to_stored = np.linalg.inv(self.stored.affine) @ self.affine
+        axis = int(np.argmax(np.abs(to_stored[:3, _NORMAL_AXIS[plane]])))
+        start = np.zeros(4)
+        start[_NORMAL_AXIS[plane]], start[3] = index, 1.0
+        return round(float((to_stored @ start)[axis])) + 1, self.stored.shape[axis]
+
+    def side(self, plane: str, index: int) -> str:
+        """How far the slice lies from the brain's middle (half of the brain on either side), and on which side."""
         axis = _NORMAL_AXIS[plane]
-        centre = (np.array(self.brain.shape) - 1) / 2.0
-        centre[axis] = index
-        millimetres = float(self.affine[axis, :3] @ centre + self.affine[axis, 3])
-        letter = ("RL", "AP", "SI")[axis][0 if millimetres >= 0 else 1]
-        return f"{letter} {abs(millimetres):.0f} mm"
+        inside = np.cumsum(self.brain.sum(axis=tuple(other for other in range(3) if other != axis)))
+        middle = int(np.searchsorted(inside, inside[-1] / 2))
+        millimetres = round(float((index - middle) * self.spacing[axis]))
+        if millimetres == 0:
+            return "through the brain's middle"
+        return f"{abs(millimetres)} mm {_SIDES[axis][0 if millimetres > 0 else 1]} the brain's middle"
+
+    @property
+    def stored_slices(self) -> str:
+        """The plane in which the images are stored slice by slice (their third axis)."""
+        axis = int(np.argmax(np.abs(np.linalg.inv(self.affine)[:3, :3] @ self.stored.affine[:3, 2])))
+        return next(plane for plane, normal in _NORMAL_AXIS.items() if normal == axis)
 
 
 def strongest_slices(weights: npt.NDArray) -> dict[str, int]:

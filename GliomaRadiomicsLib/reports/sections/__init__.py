@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from GliomaRadiomicsLib.reports.sections.content import Content, Section
 from GliomaRadiomicsLib.reports.sections.features import write_features
-from GliomaRadiomicsLib.reports.sections.overview import write_passport, write_summary
+from GliomaRadiomicsLib.reports.sections.overview import write_passport
 from GliomaRadiomicsLib.reports.sections.pictures import write_heatmaps, write_pictures
 from GliomaRadiomicsLib.reports.sections.predictions import write_grading, write_molecular, write_survival
 from GliomaRadiomicsLib.reports.sections.sources import write_evidence, write_provenance
+from GliomaRadiomicsLib.reports.sections.summary import write_summary
 from GliomaRadiomicsLib.reports.sections.volumes import write_volumes
 
 SECTIONS = (

@@ -20,6 +20,7 @@ class Content:
         heatmaps: Heat-map pictures by name.
         heatmaps_left_out: Names of heat maps that are not drawn.
         features: Measured features; the whole table is `features.csv`.
+        slice_plane: Plane in which the images are stored slice by slice (axial, ...); empty where not known.
         weights: SHA-256 of the model files by system and file.
     """
 
@@ -28,6 +29,7 @@ class Content:
     heatmaps: dict[str, Picture] = field(default_factory=dict)
     heatmaps_left_out: list[str] = field(default_factory=list)
     features: Sequence[FeatureRow] = ()
+    slice_plane: str = ""
     weights: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

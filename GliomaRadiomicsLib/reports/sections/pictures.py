@@ -6,19 +6,10 @@ import base64
 
 from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.reports.figures import Picture
+from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.markup import Markup, headline, join, paragraph, tag
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
-
-HEATMAP_WORDS = {
-    "gradcam": "Grad-CAM: the coarse region whose features raised this prediction most.",
-    "guided": "Guided backpropagation: the voxels to which the prediction reacts; fine, but noisy.",
-    "occlusion": "Occlusion: how far the prediction falls when this place is covered.",
-    "responsible": "Responsible region: where the segmentation changes when a phenotype is taken out.",
-    "uncertainty": "Uncertainty: where the model was undecided about the label (in bits; 0 is certain, 1 undecided).",
-    "entropy": "Uncertainty: where the model was undecided about the label (in bits; 0 is certain, 1 undecided).",
-}
-"""What a heat map shows, by a word in its name."""
 
 
 def write_pictures(content: Content) -> Markup:
@@ -29,8 +20,8 @@ def write_pictures(content: Content) -> Markup:
 
 
 _INTRO = (
-    "Radiological orientation: the patient's right (R) is on the left of the picture. Positions are millimetres from "
-    "the image's origin towards right/left (R/L), anterior/posterior (A/P) and superior/inferior (S/I)."
+    "Radiological orientation: the patient's right (R) is on the left of the picture. Slices are counted from 1 in the "
+    "order in which they are stored. The outlines are those of the labels; the images are not filled."
 )
 
 
@@ -41,7 +32,10 @@ def figure(picture: Picture) -> Markup:
 
 
 def _legend() -> Markup:
-    items = [tag("li", swatch(label.key), " ", f"{label.name} ({label.key.replace('_', '/')})") for label in LABELS]
+    items = [
+        tag("li", swatch(label.key), " ", f"{label.name} ({label.key.replace('_', '/')}, label {label.value})")
+        for label in LABELS
+    ]
     return tag("ul", *items, class_="legend", aria_label="Legend of the labels")
 
 
@@ -51,7 +45,8 @@ def write_heatmaps(content: Content) -> Markup:
         return paragraph("No heat maps in this run.", class_="absent")
     parts = [paragraph(_WARNING)]
     for name, picture in content.heatmaps.items():
-        parts += [tag("h3", headline(name.replace("-", "/", 1))), paragraph(_explanation(name)), figure(picture)]
+        title = tag("h3", headline(name.replace("-", "/", 1)))
+        parts.append(tag("div", title, paragraph(kind_of(name).explanation), figure(picture), class_="whole"))
     if content.heatmaps_left_out:
         parts.append(paragraph(f"Not drawn, but in the output folder: {', '.join(content.heatmaps_left_out)}."))
     return join(parts)
@@ -61,8 +56,3 @@ _WARNING = (
     "A heat map shows what a model reacted to. It does not outline tumour, and a plausible map does not make a "
     "prediction right. A map that lies outside the tumour is a reason to distrust the prediction."
 )
-
-
-def _explanation(name: str) -> str:
-    known = (text for word, text in HEATMAP_WORDS.items() if word in name.lower().replace("-", "").replace("_", ""))
-    return next(known, "Values as its method computed them; see the method's description.")

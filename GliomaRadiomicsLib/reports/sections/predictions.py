@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from GliomaRadiomicsLib.core.results import GradingResult
+from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.reports.markup import (
     DASH,
     Markup,
@@ -20,19 +20,22 @@ from GliomaRadiomicsLib.reports.markup import (
     tag,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.overview import TRUST_WORDS, badge, evidence_words
+from GliomaRadiomicsLib.reports.sections.measured import auc_words
+from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge, trust_kind
 
 MAX_CONTRIBUTIONS = 12
+LABEL_WORDS = {"HGG": "grade 4", "LGG": "grade 2 or 3"}
+"""What readers are shown for the labels of the grading systems."""
 
 
 def write_grading(content: Content) -> Markup:
     """One block for each grading system."""
     if not content.result.grading:
         return paragraph("Not available: no grade was predicted in this run.", class_="absent")
-    return join(_grade(name, grade) for name, grade in content.result.grading.items())
+    return join(_grade(content.result, name, grade) for name, grade in content.result.grading.items())
 
 
-def _grade(name: str, grade: GradingResult) -> Markup:
+def _grade(result: CaseResult, name: str, grade: GradingResult) -> Markup:
     title = tag("h3", headline(name))
     if not is_number(grade.probability_hgg):
         reason = (grade.reason or "no reason given").rstrip(".")
@@ -41,23 +44,22 @@ def _grade(name: str, grade: GradingResult) -> Markup:
         )
     predicted = facts(
         [
-            ("Prediction", grade.label),
-            ("Probability of WHO grade 4 (against 2/3)", probability(grade.probability_hgg)),
-            ("Measured on", f"{grade.evidence.cohort}: {evidence_words(grade.evidence)}"),
+            ("More likely", LABEL_WORDS.get(grade.label, grade.label)),
+            ("Probability of WHO grade 4 (against 2 and 3)", probability(grade.probability_hgg)),
+            ("Measured", f"{auc_words(grade.evidence)}; on whom and how stands under Evidence behind the models"),
         ]
     )
-    note = paragraph(grade.evidence.note, class_="note") if grade.evidence.note else None
-    return tag("div", title, predicted, note, _trust(grade), _contributions(grade), class_="system")
+    return tag("div", title, predicted, _trust(result, grade), _contributions(grade), class_="system")
 
 
-def _trust(grade: GradingResult) -> Markup:
+def _trust(result: CaseResult, grade: GradingResult) -> Markup:
     trust = grade.trust
-    head = tag("p", "Trust: ", badge(trust.flag, *TRUST_WORDS[trust.flag]))
+    head = tag("p", "Trust: ", trust_badge(result, grade), " ", outline_note(result, grade))
     energy = None
     if is_number(trust.energy_in_tumour):
         share = f"{100 * float(trust.energy_in_tumour or 0):.0f} %"
         energy = paragraph(f"Share of the explanation that lies inside the tumour: {share}.")
-    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust.flag}")
+    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust_kind(result, grade)}")
 
 
 def _reasons(grade: GradingResult) -> Markup | None:
@@ -71,7 +73,7 @@ def _contributions(grade: GradingResult) -> Markup | None:
     usable = sorted(usable, key=lambda item: -abs(item["contribution"]))[:MAX_CONTRIBUTIONS]
     largest = max(abs(item["contribution"]) for item in usable) or 1.0
     rows = [_contribution_row(item, largest) for item in usable]
-    columns = ("Measured", "Value", "Towards 2/3 ◂ ▸ towards 4", "Log-odds")
+    columns = ("Measured", "Value", "Towards 2 and 3 ◂ ▸ towards 4", "Log-odds")
     left_out = len(grade.contributions) - len(usable)
     caption = "What moved this prediction, strongest first" + (
         f" ({left_out} weaker ones left out)" if left_out else ""

@@ -9,7 +9,6 @@ from GliomaRadiomicsLib.core.results import CaseResult, Evidence
 from GliomaRadiomicsLib.reports.markup import (
     DASH,
     Markup,
-    flattened,
     headline,
     is_number,
     join,
@@ -18,31 +17,39 @@ from GliomaRadiomicsLib.reports.markup import (
     readable,
     table,
     tag,
+    words,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
+from GliomaRadiomicsLib.reports.sections.measured import interval_words, is_triple
 
+_TITLES = {"n": "Patients", "cohort": "Measured on"}
 _ROLES = {**{role: SEQUENCE_NAMES[role] for role in SEQUENCES}, "mask": "Mask"}
 
 
 def write_evidence(content: Content) -> Markup:
     """Cohort, validation and measured figures of every model that was used."""
-    result, parts = content.result, []
-    if result.grading:
-        rows = [_evidence_row(name, grade.evidence) for name, grade in result.grading.items()]
-        columns = ("System", "Measured on", "Patients", "Validation", "AUC [95 % interval]", "Note")
-        parts.append(table(columns, rows, caption="Grading", numeric=(2,), class_="text"))
+    result = content.result
+    parts = [_grading(name, grade.evidence) for name, grade in result.grading.items()]
     parts += [_figures(name, evidence) for name, evidence in _other_evidence(result).items() if evidence]
     if not parts:
         return paragraph("No model was used in this run.", class_="absent")
     return join([paragraph("How good the models were on patients they had not seen. Yours may differ."), *parts])
 
 
-def _evidence_row(name: str, evidence: Evidence) -> tuple[str, ...]:
+def _grading(name: str, evidence: Evidence) -> Markup:
     auc = DASH
     if is_number(evidence.auc):
         bounds = evidence.auc_ci
-        auc = number(evidence.auc, 2) + (f" [{number(bounds[0], 2)}–{number(bounds[1], 2)}]" if bounds else "")
-    return headline(name), evidence.cohort, str(evidence.n or DASH), evidence.validation, auc, evidence.note or DASH
+        auc = number(evidence.auc, 2) + (f" (95 % interval {interval_words(bounds)})" if bounds else "")
+    rows = [
+        ("Probability of", "grade 4 (against 2 and 3)"),
+        ("Measured on", evidence.cohort),
+        ("Patients", str(evidence.n or DASH)),
+        ("Validation", evidence.validation),
+        ("AUC", auc),
+        ("Note", evidence.note or DASH),
+    ]
+    return table(("What", "Value"), rows, caption=headline(name), class_="text")
 
 
 def _other_evidence(result: CaseResult) -> dict[str, dict[str, Any]]:
@@ -53,7 +60,26 @@ def _other_evidence(result: CaseResult) -> dict[str, dict[str, Any]]:
 
 
 def _figures(name: str, evidence: dict[str, Any]) -> Markup:
-    return table(("What", "Value"), flattened(evidence), caption=name, class_="text")
+    rows = [_figure(key, value) for key, value in _flat(evidence)]
+    return table(("What", "Value"), rows, caption=name, class_="text")
+
+
+def _flat(evidence: dict[str, Any], outer: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in evidence.items():
+        name = f"{outer}{words(str(key))}"
+        pairs += _flat(value, f"{name} ") if isinstance(value, dict) else [(name, value)]
+    return pairs
+
+
+def _figure(name: str, value: Any) -> tuple[str, str]:
+    """``n`` as patients, a mean with its interval and an interval alone in words."""
+    title = _TITLES.get(name, f"{name[:1].upper()}{name[1:]}")
+    if is_triple(value):
+        return title, f"mean {number(value[0], 2)} (95 % interval {interval_words(value[1:])})"
+    if name.endswith(" CI") and isinstance(value, (list, tuple)) and len(value) == 2:
+        return title, interval_words(value)
+    return title, readable(value)
 
 
 def write_provenance(content: Content) -> Markup:
@@ -78,7 +104,7 @@ def _clinical(result: CaseResult) -> Markup | None:
 
 def _inputs(result: CaseResult) -> Markup:
     given = result.inputs.get("sequences", {})
-    entries = {role: given.get(role, result.inputs.get(role)) for role in _ROLES}
+    entries = {role: given.get(role) for role in SEQUENCES} | {"mask": result.inputs.get("mask_image")}
     rows = [_input_row(_ROLES[role], entry) for role, entry in entries.items() if isinstance(entry, dict)]
     if not rows:
         return paragraph("Hashes of the inputs were not recorded.", class_="note")
@@ -115,5 +141,12 @@ def _versions(result: CaseResult) -> Markup | None:
 
 
 def _timings(result: CaseResult) -> Markup | None:
+    """The steps before the report; it cannot know its own time."""
+    if not result.timing_s:
+        return None
     rows = [(headline(name), f"{number(seconds, 2)} s") for name, seconds in result.timing_s.items()]
-    return table(("Step", "Time"), rows, caption="Time taken", numeric=(1,)) if rows else None
+    rows.append(
+        ("Together", f"{number(sum(seconds for seconds in result.timing_s.values() if is_number(seconds)), 2)} s")
+    )
+    note = "Without the step that writes this report; its time stands in provenance.json."
+    return table(("Step", "Time"), rows, caption=f"Time taken. {note}", numeric=(1,))

@@ -1,9 +1,9 @@
-"""Small drawings of a label's colour, line style and hatch, as in the pictures."""
+"""Small drawings of a label's outline, in the colour and line style of the pictures."""
 
 from __future__ import annotations
 
 from GliomaRadiomicsLib.core.labels import LABELS
-from GliomaRadiomicsLib.reports.drawing import HATCHES, OUTLINES
+from GliomaRadiomicsLib.reports.drawing import OUTLINES
 from GliomaRadiomicsLib.reports.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 30, 18
@@ -15,7 +15,6 @@ def swatch(key: str) -> Markup:
     red, green, blue = (round(255 * part) for part in next(label.colour for label in LABELS if label.key == key))
     colour = f"rgb({red},{green},{blue})"
     ground = tag("rect", width=_WIDTH, height=_HEIGHT, fill="#303030")
-    area = tag("rect", width=_WIDTH, height=_HEIGHT, fill=colour, fill_opacity=0.3)
     edge = tag(
         "rect",
         x=1.5,
@@ -27,14 +26,4 @@ def swatch(key: str) -> Markup:
         stroke_width=2,
         stroke_dasharray=_DASHES[OUTLINES[key]],
     )
-    return tag(
-        "svg", ground, area, *_hatch(HATCHES[key], colour), edge, width=_WIDTH, height=_HEIGHT, aria_hidden="true"
-    )
-
-
-def _hatch(hatch: str, colour: str) -> list[Markup]:
-    if "/" in hatch:
-        return [tag("path", d=f"M{x} {_HEIGHT}L{x + 12} 0", stroke=colour) for x in range(-6, _WIDTH, 6)]
-    if "." in hatch:
-        return [tag("circle", cx=x, cy=y, r=1, fill=colour) for x in range(6, _WIDTH - 3, 6) for y in (6, 12)]
-    return []
+    return tag("svg", ground, edge, width=_WIDTH, height=_HEIGHT, aria_hidden="true")

@@ -1,4 +1,4 @@
-"""Volumes of the regions, and how sure the segmentation was."""
+"""Volumes and diameters of the regions, with the Dice measured on unseen patients beside them."""
 
 from __future__ import annotations
 
@@ -16,48 +16,104 @@ from GliomaRadiomicsLib.reports.markup import (
     table,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
+from GliomaRadiomicsLib.reports.sections.measured import (
+    diameters_mm,
+    dice_patients,
+    dice_words,
+    millimetres,
+    outline_is_automatic,
+    patients_count,
+)
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
-UNCERTAINTY_WORDS = {
-    "expected_dice": "Overlap (Dice) with the true region that the network itself expects; 1 is full overlap.",
-    "entropy": "Mean entropy of the label probabilities; 0 is certain.",
-}
+_OWN_ESTIMATE = "expected_dice_"
+UNCERTAINTY_WORDS = {"entropy": "Mean entropy of the label probabilities; 0 is certain."}
 """What an uncertainty figure means, by how its name begins."""
 
 
 def write_volumes(content: Content) -> Markup:
-    """Volumes in ml and as a share of the whole tumour, then the uncertainty figures."""
+    """Volumes and diameters with the Dice measured on unseen patients, then what the network itself expects."""
     segmentation = content.result.segmentation
     if segmentation is None:
         return paragraph("Not available: the tumour was not segmented in this run.", class_="absent")
-    volumes = segmentation.volumes_ml
-    rows = [_row(region, volumes) for region in REGIONS]
-    parts = [_how(segmentation)]
-    columns = ("Region", "Made of", "Volume", "Share of whole tumour")
-    parts.append(table(columns, rows, caption="Volumes of the tumour regions", numeric=(2, 3)))
-    if not volumes.get("WT"):
+    automatic = outline_is_automatic(content.result)
+    parts = [_how(segmentation, automatic), _table(content, segmentation, automatic)]
+    if not segmentation.volumes_ml.get("WT"):
         parts.append(paragraph(f"{DASH} shares cannot be given: the label map is empty.", class_="note"))
-    return join([*parts, _uncertainty(segmentation)])
+    parts.append(_diameter_note(content))
+    if automatic:
+        parts += [_own_estimate(segmentation), _uncertainty(segmentation)]
+    return join(parts)
 
 
-def _how(segmentation: SegmentationResult) -> Markup:
+def _how(segmentation: SegmentationResult, automatic: bool) -> Markup:
+    if not automatic:
+        text = "The outline was given with the case, not made by this program; so there is no Dice to state for it."
+        return paragraph(text)
     used = ", ".join(SEQUENCE_NAMES.get(role, role) for role in segmentation.sequences_used)
-    return paragraph(f"Segmented by {segmentation.model}{f' from {used}' if used else ''}.")
+    model = f"Segmented automatically by {segmentation.model}{f' from {used}' if used else ''}. "
+    if not segmentation.evidence.get("dice"):
+        return paragraph(model, "Its Dice was not measured on unseen patients for these sequences.")
+    on = dice_patients(segmentation.evidence)
+    what = f"The Dice in the table is its overlap with reference outlines on {on} given exactly these sequences: "
+    return paragraph(model, what, "mean and 95 % interval; 1 is full overlap.")
 
 
-def _row(region: str, volumes: dict[str, float]) -> tuple[Markup, str, str, str]:
+def _table(content: Content, segmentation: SegmentationResult, automatic: bool) -> Markup:
+    within = f"within one {content.slice_plane} slice" if content.slice_plane else "within one slice"
+    columns = ["Region", "Made of", "Volume", "Share of whole tumour", "Largest diameter", f"The same {within}"]
+    rows = [_row(region, content, segmentation) for region in REGIONS]
+    if segmentation.evidence.get("dice") and automatic:
+        columns.append(f"Dice on {dice_patients(segmentation.evidence)}{patients_count(segmentation.evidence)}")
+        rows = [
+            [*row, dice_words(segmentation.evidence, region) or DASH] for row, region in zip(rows, REGIONS, strict=True)
+        ]
+    caption = "Volumes and diameters of the tumour regions"
+    return table(columns, rows, caption=caption, numeric=range(2, len(columns)), class_="text")
+
+
+def _row(region: str, content: Content, segmentation: SegmentationResult) -> list[object]:
+    volumes = segmentation.volumes_ml
     name = join([swatch(region), " "]) if len(REGIONS[region]) == 1 else Markup("")
     parts = " + ".join(label.key.replace("_", "/") for label in LABELS if label.value in REGIONS[region])
-    values = " + ".join(str(value) for value in REGIONS[region])
     share, whole = volumes.get(region), volumes.get("WT")
     percent = f"{100 * share / whole:.1f} %" if is_number(share) and whole and share is not None else DASH
-    return join([name, REGION_NAMES[region]]), f"{parts} (label {values})", millilitres(share), percent
+    diameters = (millimetres(value) for value in diameters_mm(content.features, region))
+    return [join([name, REGION_NAMES[region]]), parts, millilitres(share), percent, *diameters]
+
+
+def _diameter_note(content: Content) -> Markup:
+    if not any(is_number(diameters_mm(content.features, region)[0]) for region in REGIONS):
+        return paragraph("Diameters were not measured in this run.", class_="note")
+    text = "Largest distance between two points of a region's surface, across all its parts where it has several."
+    return paragraph(f"Diameters: {text[0].lower()}{text[1:]}", class_="note")
+
+
+def _own_estimate(segmentation: SegmentationResult) -> Markup | None:
+    found = {
+        name.removeprefix(_OWN_ESTIMATE): value
+        for name, value in segmentation.uncertainty.items()
+        if name.startswith(_OWN_ESTIMATE)
+    }
+    if not found:
+        return None
+    values = ", ".join(
+        f"{REGION_NAMES.get(region, region).lower()} {number(value, 2)}" for region, value in found.items()
+    )
+    lead = "The network's own estimate of its Dice for this patient, which tends to be too high: "
+    return paragraph(f"{lead}{values}.", class_="note")
 
 
 def _uncertainty(segmentation: SegmentationResult) -> Markup | None:
-    if not segmentation.uncertainty:
+    rows = [
+        (headline(name), number(value), _meaning(name))
+        for name, value in segmentation.uncertainty.items()
+        if not name.startswith(_OWN_ESTIMATE)
+    ]
+    if segmentation.uncertainty and not rows:
+        return None
+    if not rows:
         return paragraph("No uncertainty was computed for this segmentation.", class_="note")
-    rows = [(headline(name), number(value), _meaning(name)) for name, value in segmentation.uncertainty.items()]
     columns = ("Figure", "Value", "Meaning")
     return table(columns, rows, caption="How sure the segmentation was", numeric=(1,), class_="text")
 

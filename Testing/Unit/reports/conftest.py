@@ -21,6 +21,12 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.reports.images import ReportImages
 
 SHAPE = (48, 56, 40)
+DICE = {
+    "cohort": "18 patients",
+    "validation": "site left out",
+    "n": 18,
+    "dice": {"WT": [0.813, 0.744, 0.873], "TC": [0.572, 0.422, 0.698]},
+}
 AFFINE = np.array([[-3.0, 0, 0, 72], [0, -3.0, 0, 84], [0, 0, 3.0, -60], [0, 0, 0, 1]])
 
 
@@ -54,7 +60,7 @@ def unchanged_result(images: ReportImages) -> CaseResult:
 
 
 def make_result(images: ReportImages) -> CaseResult:
-    evidence = Evidence("TCGA", 167, "5-fold CV", 0.91, (0.86, 0.95), "sites differ")
+    evidence = Evidence("TCGA, manual masks", 167, "5-fold CV", 0.91, (0.86, 0.95), "sites differ")
     contributions = [
         {"name": "Enhancing volume", "value": 45.1, "unit": "ml", "contribution": 1.5},
         {"name": "Oedema volume", "value": 84.0, "unit": "ml", "contribution": -0.4},
@@ -65,12 +71,13 @@ def make_result(images: ReportImages) -> CaseResult:
         inputs={"sequences": sequences, "mask": False, "clinical": {"age": 61.0, "sex": "M"}},
         passport=[Finding("grid-equal", "ok", "One grid."), Finding("hot", "warning", "Bright spot.", "t2")],
         segmentation=SegmentationResult(
-            "starter 1.0", region_volumes_ml(images.label_map.array, 27.0), {"expected_dice_WT": 0.9}, ["t1"], {"n": 18}
+            "starter 1.0", region_volumes_ml(images.label_map.array, 27.0), {"expected_dice_WT": 0.9}, ["t1"], DICE
         ),
         grading={"volumetric_grading": grade},
         mgmt={"status": "abstained", "reason": "no model"},
         timing_s={"segmentation": 3.9},
         versions={"numpy": "1.26"},
+        created="2026-03-01T09:05:07+01:00",
     )
 
 
@@ -80,4 +87,6 @@ def features() -> list[FeatureRow]:
         FeatureRow("t1", "WT", "firstorder_Mean", 123.456789012345),
         FeatureRow("t1ce", "WT", "firstorder_Mean", 3.2e11),
         FeatureRow("t1", "ET", "glcm_Correlation", math.nan, "region is flat, one grey level"),
+        FeatureRow("mask", "WT", "original_shape_Maximum3DDiameter", 51.6),
+        FeatureRow("mask", "WT", "original_shape_Maximum2DDiameterSlice", 48.2),
     ]

@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.reports.drawing import OUTLINES, Sheet
 from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
+from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -29,6 +33,26 @@ def test_the_labels_are_seen_in_their_colours(images):
     assert ((red > 200) & (green > 200) & (blue < 60)).sum() > 50, "ET yellow"
 
 
+def test_the_image_inside_an_outline_stays_as_it_is(images):
+    """The core is a ball of 30 mm: but for its lines, what lies inside is grey, as without labels."""
+    image = pixels(draw_planes(BrainView.of(images)).png)
+    bare = pixels(draw_planes(BrainView.of(replace(images, label_map=None))).png)
+    changed = np.abs(image - bare).max(2) > 40
+    rows, columns = np.nonzero(changed[:, : image.shape[1] // 3])
+    inside = changed[rows.min() : rows.max(), columns.min() : columns.max()]
+    assert 0.02 < inside.mean() < 0.3
+
+
+def test_the_legend_has_the_colours_and_line_styles_of_the_picture(images):
+    image = pixels(draw_planes(BrainView.of(images)).png)
+    for label in LABELS:
+        colour = tuple(round(255 * part) for part in label.colour)
+        drawing = swatch(label.key)
+        assert f'stroke="rgb({colour[0]},{colour[1]},{colour[2]})"' in drawing
+        assert ("stroke-dasharray" in drawing) == (OUTLINES[label.key] != "-")
+        assert (np.abs(image - colour).max(2) <= 12).sum() > 20, label.key
+
+
 def test_the_tumour_is_drawn_on_its_side(images):
     """The tumour lies on the patient's left, so it is right of the middle of the axial panel."""
     image = pixels(draw_planes(BrainView.of(images)).png)
@@ -46,17 +70,16 @@ def test_no_colour_without_tumour(images):
 
 
 def test_all_sequences_are_shown_plain_and_outlined(images):
-    both = draw_sequences(BrainView.of(images))
-    plain = draw_sequences(BrainView.of(replace(images, label_map=None)))
-    assert pixels(both.png).shape[0] > 1.9 * pixels(plain.png).shape[0]
-    assert "T1, T1ce, T2 and FLAIR" in both.caption
+    plain, outlined = (draw_sequences(BrainView.of(images), outlined) for outlined in (False, True))
+    assert coloured(plain.png) == 0 < coloured(outlined.png)
+    assert "T1, T1ce, T2 and FLAIR, axial slice 23 of 40, 6 mm above the brain's middle" in outlined.caption
 
 
 @pytest.mark.parametrize("role", ["t1", "flair"])
 def test_one_sequence_is_enough(images, role):
     view = BrainView.of(ReportImages({role: images.volumes[role]}))
     assert draw_planes(view).png.startswith(b"\x89PNG")
-    assert draw_sequences(view).png.startswith(b"\x89PNG")
+    assert draw_sequences(view, False).png.startswith(b"\x89PNG")
 
 
 def test_heat_map_shows_its_threshold_and_only_what_reaches_it(images):
@@ -77,6 +100,26 @@ def test_a_signed_heat_map_shows_both_signs_and_says_so(images):
     red, blue = (pixels(drawn.png)[..., channel].astype(int) for channel in (0, 2))
     assert (red - blue > 60).sum() > 500
     assert (blue - red > 60).sum() > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "bar", "amount"),
+    [
+        ("segmentation-uncertainty", "uncertainty (bits)", "from 0.3 bits (30 % of the largest, 1 bits)"),
+        ("volumetric_grading-occlusion", "change of the prediction (log-odds)", "0.3 log-odds"),
+        ("cnn_grading-gradcam", "weight (no unit)", "from 0.3 (30 %"),
+        ("something", "map value (no unit)", "from 0.3 (30 %"),
+    ],
+)
+def test_colour_bar_caption_and_text_give_the_same_unit(images, name, bar, amount, monkeypatch):
+    labels = []
+    monkeypatch.setattr(Sheet, "add_colour_bar", lambda self, shown, label, *rest: labels.append(label))
+    heatmap = next(iter(images.heatmaps.values()))
+    caption = draw_heatmaps(BrainView.of(replace(images, heatmaps={name: heatmap})))[name].caption
+    assert labels == [bar]
+    assert amount in caption
+    unit = kind_of(name).unit
+    assert unit.lower() in kind_of(name).explanation.lower()
 
 
 def test_negative_values_that_are_not_shown_are_not_spoken_of(images):

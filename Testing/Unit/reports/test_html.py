@@ -77,9 +77,136 @@ def test_notice_and_summary_stand_on_top(page, images):
     summary = page.text["summary"]
     labels = images.label_map.array
     whole, enhancing = 0.027 * (labels > 0).sum(), 0.027 * (labels == 4).sum()
-    assert f"Whole tumour {whole:.1f} ml, enhancing {enhancing:.1f} ml." in summary
-    assert "Grade 4 probability 0.93" in summary
-    assert "AUC 0.91 [0.86–0.95], n = 167, 5-fold CV" in summary
+    assert f"Whole tumour {whole:.1f} ml, enhancing {enhancing:.1f} ml; largest diameter 52 mm." in summary
+    assert "Probability of grade 4 (against 2 and 3): 0.93." in summary
+    assert "AUC 0.91 (0.86 to 0.95), n\u00a0=\u00a0167" in summary
+    assert "whole tumour; within one axial slice 48 mm" in summary
+
+
+def test_how_the_grade_was_validated_stands_once_and_under_evidence(page):
+    assert [name for name, text in page.text.items() if "5-fold CV" in text] == ["evidence"]
+    assert page.text["evidence"].count("5-fold CV") == page.text["evidence"].count("sites differ") == 1
+    assert "0.91 (95 % interval 0.86 to 0.95)" in page.text["evidence"]
+
+
+def test_no_label_of_the_systems_is_shown_to_readers(result):
+    for label, shown in (("HGG", "grade 4"), ("LGG", "grade 2 or 3")):
+        result.grading["volumetric_grading"] = replace(result.grading["volumetric_grading"], label=label)
+        text = Page(render_report(result, None)).text
+        assert re.search(rf"More likely\s+{shown}\s", text["grading"])
+        assert not any(re.search("HGG|LGG", part) for part in text.values())
+
+
+def test_the_measured_dice_stands_beside_each_volume_before_the_networks_own_estimate(page):
+    assert "Dice on patients of unseen sites: 0.81 (0.74 to 0.87), n\u00a0=\u00a018" in page.text["summary"]
+    assert "0.90" not in page.text["summary"]
+    text = page.text["volumes"]
+    assert "Dice on patients of unseen sites, n\u00a0=\u00a018" in text
+    assert re.search(r"Tumour core .* ml .* 0\.57 \(0\.42 to 0\.70\)", text)
+    assert "given exactly these sequences" in text
+    own = "own estimate of its Dice for this patient, which tends to be too high: whole tumour 0.90."
+    assert text.index("0.57 (0.42 to 0.70)") < text.index(own)
+
+
+def test_the_dice_of_the_evidence_is_in_words(page):
+    assert re.search(r"Dice WT\s+mean 0\.81 \(95 % interval 0\.74 to 0\.87\)", page.text["evidence"])
+    assert re.search(r"Validation\s+site left out\s+Patients\s+18", page.text["evidence"])
+
+
+def test_without_sites_left_out_nobody_speaks_of_unseen_sites(result):
+    evidence = {**result.segmentation.evidence, "validation": "every tenth patient"}
+    result.segmentation = replace(result.segmentation, evidence=evidence)
+    text = Page(render_report(result, None)).text
+    assert "Dice on unseen patients: 0.81" in text["summary"]
+    assert "unseen sites" not in text["summary"] + text["volumes"]
+
+
+def test_a_dice_that_was_not_measured_is_said_so(result):
+    result.segmentation = replace(result.segmentation, evidence={})
+    text = Page(render_report(result, None)).text
+    assert "not measured on unseen patients for these sequences" in text["volumes"]
+    assert "Dice" not in text["summary"]
+
+
+def test_a_given_outline_has_no_dice_but_its_hash(given):
+    text = Page(render_report(given, None)).text
+    assert "The outline was given with the case" in text["summary"]
+    assert "no Dice to state for it" in text["volumes"]
+    assert "own estimate" not in text["volumes"] and "0.81" not in text["summary"] + text["volumes"]
+    assert re.search(rf"Mask\s+48.*?{'12' * 32}", text["provenance"])
+
+
+@pytest.fixture
+def given(result) -> CaseResult:
+    """The result of a case that came with its outline."""
+    image = {"shape": [48, 56, 40], "spacing_mm": [3.0] * 3, "sha256": "12" * 32}
+    result.inputs |= {"mask": True, "mask_image": image}
+    result.segmentation = replace(result.segmentation, model="given mask", uncertainty={}, evidence={})
+    return result
+
+
+def with_flag(result: CaseResult, flag: str) -> CaseResult:
+    grade = result.grading["volumetric_grading"]
+    result.grading["volumetric_grading"] = replace(grade, trust=replace(grade.trust, flag=flag, reasons=[]))
+    return result
+
+
+def test_there_is_no_plain_no_objection_on_an_automatic_outline(result):
+    report = render_report(with_flag(result, "ok"), None)
+    text = Page(report).text
+    for part in (text["summary"], text["grading"]):
+        assert "No objection" not in part
+        assert "Check the outline" in part
+        assert "The AUC was measured on manual outlines; the outline here is automatic." in part
+    assert 'class="trust caution"' in report and 'class="trust ok"' not in report
+
+
+def test_there_may_be_no_objection_on_a_given_outline(given):
+    text = Page(render_report(with_flag(given, "ok"), None)).text
+    assert "No objection" in text["summary"]
+    assert "The AUC was measured on manual outlines; the outline here was given." in text["summary"]
+
+
+def test_graver_flags_stay_and_nothing_is_said_of_manual_outlines_unless_the_evidence_does(result):
+    grade = result.grading["volumetric_grading"]
+    evidence = replace(grade.evidence, cohort="TCGA")
+    result.grading["volumetric_grading"] = replace(grade, evidence=evidence)
+    text = Page(render_report(with_flag(result, "no"), None)).text
+    assert "Do not rely on it" in text["summary"] and "Do not rely on it" in text["grading"]
+    assert "The outline here is automatic." in text["summary"]
+    assert "manual" not in text["summary"]
+
+
+def test_the_report_says_when_it_was_made_in_the_head_and_at_the_foot_of_each_page(report, page, result):
+    assert "2026-03-01, 09:05 (UTC+01:00)" in page.text[""]
+    foot = re.search(r'@bottom-left \{ content: "([^"]*)"', report)
+    assert foot is not None
+    assert "2026-03-01, 09:05 (UTC+01:00)" in foot[1]
+    images = re.search(r"images ([0-9a-f]{8})", foot[1])
+    assert images is not None and f"images {images[1]}" in page.text[""]
+    result.inputs["sequences"]["t2"]["sha256"] = "cd" * 32
+    assert images[1] not in render_report(result, None), "other images, another fingerprint"
+
+
+@pytest.mark.parametrize("created", ["", 'x"; } body { display: none; } /*', "</style><script>"])
+def test_a_run_without_a_date_says_so_and_nothing_else_reaches_the_style(result, created):
+    result.created = created
+    report = render_report(result, None)
+    assert "run of unknown date" in Page(report).text[""]
+    assert "display: none; } /*" not in report and "<script" not in report
+
+
+def test_the_time_taken_says_what_it_includes(result):
+    result.timing_s = {"read": 1.25, "scene": 2.5}
+    text = Page(render_report(result, None)).text["provenance"]
+    assert "Without the step that writes this report" in text
+    assert re.search(r"Scene\s+2\.50 s\s+Together\s+3\.75 s", text)
+
+
+def test_without_features_nobody_invents_a_diameter(result):
+    text = Page(render_report(result, None)).text
+    assert "diameter" not in text["summary"]
+    assert "Diameters were not measured" in text["volumes"]
 
 
 def test_volumes_have_units_and_shares(page, unchanged_result):
@@ -113,7 +240,7 @@ def test_abstaining_gives_the_reason(page):
 
 def test_pictures_have_alternative_text_and_tables_headers(page):
     pictures = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all("patient's right is on the image's left" in picture["alt"] for picture in pictures)
     tables = [i for i, (tag, _) in enumerate(page.elements) if tag == "table"]
     assert all(page.elements[i + 1][0] == "caption" for i in tables)
@@ -203,7 +330,7 @@ def test_a_grade_that_was_not_given_says_why(result):
 @pytest.mark.parametrize(("value", "shown"), [(0.9999, "> 0.99"), (0.0001, "< 0.01"), (0.5, "0.50")])
 def test_probability_is_never_certain(result, value, shown):
     result.grading["volumetric_grading"] = replace(result.grading["volumetric_grading"], probability_hgg=value)
-    assert f"Grade 4 probability {shown} " in Page(render_report(result, None)).text["summary"]
+    assert f"grade 4 (against 2 and 3): {shown}." in Page(render_report(result, None)).text["summary"]
 
 
 def test_many_features_are_cut_and_counted(result):

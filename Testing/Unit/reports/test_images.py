@@ -73,10 +73,44 @@ def test_slices_go_through_the_largest_tumour_section(images):
         assert areas[index] == max(areas)
 
 
-def test_position_is_that_of_the_slice_in_the_patient(images):
+def test_a_slice_is_named_by_its_stored_number_and_its_distance_from_the_middle_of_the_brain(images):
+    """The brain is a ball around index (24, 28, 20); i and j run to the left and back, 3 mm each."""
     view = BrainView.of(images)
-    assert view.position("axial", view.tumour_slices()["axial"]) == "S 6 mm"  # k = 22: 3 * 22 - 60
-    assert view.position("sagittal", view.tumour_slices()["sagittal"]) == "L 24 mm"  # i = 32: 72 - 3 * 32
+    places = {plane: view.place(plane, index) for plane, index in view.tumour_slices().items()}
+    assert places == {
+        "axial": "slice 23 of 40, 6 mm above the brain's middle",
+        "coronal": "slice 31 of 56, 6 mm behind the brain's middle",
+        "sagittal": "slice 33 of 48, 24 mm left of the brain's middle",
+    }
+
+
+@pytest.mark.parametrize(("order", "signs"), STORED)
+def test_sides_and_slice_numbers_hold_however_the_image_is_stored(order, signs):
+    volume = volume_with_marks(order, signs)
+    view = BrainView.of(ReportImages({"t1": volume}, brain_mask=volume.with_array(np.ones(volume.shape))))
+    for plane, axis, value, side in (
+        ("sagittal", 0, 1, "right of"),
+        ("coronal", 1, 2, "in front of"),
+        ("axial", 2, 3, "above"),
+    ):
+        index = int(np.argwhere(view.sequences["t1"] == value)[0][axis])
+        stored = order.index(axis)
+        number = int(np.argwhere(volume.array == value)[0][stored]) + 1
+        distance = 2 * (volume.shape[stored] // 2)
+        expected = f"slice {number} of {volume.shape[stored]}, {distance} mm {side} the brain's middle"
+        assert view.place(plane, index) == expected
+        middle = view.brain.shape[axis] // 2
+        assert view.side(plane, middle) == "through the brain's middle"
+    assert view.stored_slices == ("sagittal", "coronal", "axial")[order[2]]
+
+
+def test_the_place_does_not_depend_on_where_the_grid_has_its_origin(images):
+    moved = images.grid.affine.copy()
+    moved[:3, 3] += 500
+    shifted = {role: Volume(volume.array, moved) for role, volume in images.volumes.items()}
+    labels = Volume(images.label_map.array, moved)
+    view = BrainView.of(ReportImages(shifted, labels, brain_mask=Volume(images.brain_mask.array, moved)))
+    assert view.place("sagittal", view.tumour_slices()["sagittal"]).endswith("24 mm left of the brain's middle")
 
 
 def test_the_empty_outside_of_a_normalised_image_is_shown_black(images):

@@ -1,0 +1,100 @@
+"""Summary on top: a few sentences, and a tile for each figure with what it was measured at."""
+
+from __future__ import annotations
+
+from GliomaRadiomicsLib.core.results import GradingResult
+from GliomaRadiomicsLib.reports.markup import Markup, is_number, join, millilitres, paragraph, probability, tag, words
+from GliomaRadiomicsLib.reports.sections.content import Content
+from GliomaRadiomicsLib.reports.sections.measured import (
+    auc_words,
+    diameters_mm,
+    dice_patients,
+    dice_words,
+    millimetres,
+    outline_is_automatic,
+    patients_count,
+)
+from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, badge
+from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
+
+GRADE = "grade 4 (against 2 and 3)"
+_REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
+
+
+def write_summary(content: Content) -> Markup:
+    """The result in a few sentences and as tiles."""
+    grades = [_grade_sentence(content, name, grade) for name, grade in content.result.grading.items()]
+    sentences = [_volume_sentence(content), *(grades or ["No grade was predicted."]), _outline_sentence(content)]
+    return join(
+        [paragraph(" ".join(filter(None, sentences)), class_="lead"), tag("div", *_tiles(content), class_="tiles")]
+    )
+
+
+def _volume_sentence(content: Content) -> str:
+    segmentation = content.result.segmentation
+    if segmentation is None:
+        return "The tumour was not segmented in this run."
+    volumes = segmentation.volumes_ml
+    if not volumes.get("WT"):
+        return "No tumour was found: whole tumour 0.0 ml."
+    largest = diameters_mm(content.features, "WT")[0]
+    diameter = f"; largest diameter {millimetres(largest)}" if is_number(largest) else ""
+    return f"Whole tumour {millilitres(volumes['WT'])}, enhancing {millilitres(volumes.get('ET'))}{diameter}."
+
+
+def _grade_sentence(content: Content, name: str, grade: GradingResult) -> str:
+    if not is_number(grade.probability_hgg):
+        return f"Grade by {words(name)}: not predicted ({(grade.reason or 'no reason given').rstrip('.')})."
+    by = f" by {words(name)}" if len(content.result.grading) > 1 else ""
+    return f"Probability of {GRADE}{by}: {probability(grade.probability_hgg)}."
+
+
+def _outline_sentence(content: Content) -> str | None:
+    if content.result.segmentation is None or not content.result.segmentation.volumes_ml.get("WT"):
+        return None
+    if outline_is_automatic(content.result):
+        return "The outline is automatic: check it in the pictures first, all figures rest on it."
+    return "The outline was given with the case."
+
+
+def _tiles(content: Content) -> list[Markup]:
+    result = content.result
+    tiles = [*_volume_tiles(content), *_diameter_tile(content)]
+    for name, grade in result.grading.items():
+        by = f", {words(name)}" if len(result.grading) > 1 else ""
+        measured = auc_words(grade.evidence)
+        tiles.append(_tile(f"Probability of {GRADE}{by}", probability(grade.probability_hgg), measured))
+        tiles.append(_tile(f"Trust in the grade{by}", trust_badge(result, grade), outline_note(result, grade)))
+    gravest = next((severity for severity in SEVERITIES if severity in {f.severity for f in result.passport}), None)
+    if gravest:
+        tiles.append(_tile("Input check", badge(gravest, *SEVERITIES[gravest])))
+    return tiles
+
+
+def _volume_tiles(content: Content) -> list[Markup]:
+    segmentation = content.result.segmentation
+    if segmentation is None:
+        return []
+    tiles = []
+    for region, name in _REGIONS.items():
+        if region in segmentation.volumes_ml:
+            dice = dice_words(segmentation.evidence, region)
+            evidence = segmentation.evidence
+            note = f"Dice on {dice_patients(evidence)}: {dice}{patients_count(evidence)}" if dice else None
+            tiles.append(_tile(name, millilitres(segmentation.volumes_ml[region]), note))
+    return tiles
+
+
+def _diameter_tile(content: Content) -> list[Markup]:
+    whole, in_slice = diameters_mm(content.features, "WT")
+    if not is_number(whole):
+        return []
+    plane = f"{content.slice_plane} " if content.slice_plane else ""
+    return [
+        _tile("Largest diameter", millimetres(whole), f"whole tumour; within one {plane}slice {millimetres(in_slice)}")
+    ]
+
+
+def _tile(name: str, value: object, note: str | None = None) -> Markup:
+    small = tag("span", note, class_="measured") if note else None
+    return tag("div", tag("span", name, class_="name"), tag("span", value, class_="value"), small, class_="tile")
