@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
-from GliomaRadiomicsLib.core.provenance import versions
+from GliomaRadiomicsLib.core.provenance import timestamp, versions
 from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
+from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
@@ -71,12 +72,14 @@ def analyze_case(
         settings = replace(settings, clinical=replace(settings.clinical, **clinical))
     _check(settings, mask)
     progress = progress or Progress()
+    created = timestamp()
     with OutputFolder(out) as folder:
         with progress.step("read", 0.0, 0.1, "reading the images"):
             inputs = read_inputs({"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}, mask)
         with progress.step("passport", 0.1, 0.15, "checking the images"):
             passport = inspect(inputs.volumes, mask=inputs.mask, unoriented=inputs.unoriented)
-        result = CaseResult(_describe(inputs, passport, settings), list(passport.findings), versions=versions())
+        described = _describe(inputs, passport, settings)
+        result = CaseResult(described, list(passport.findings), versions=versions(), created=created)
         run = CaseRun(settings, progress, folder, passport, result)
         _run_steps(run)
         write_tables(run)
@@ -212,18 +215,26 @@ def _say_what_is_not_there(result: CaseResult) -> None:
 
 
 def _describe(inputs: CaseInputs, passport: Passport, settings: AnalyzeSettings) -> dict[str, Any]:
-    """The inputs as given; ``reference`` lends its grid to all results, ``exchanged`` are roles put right."""
-    sequences = {
-        role: {"shape": list(v.shape), "spacing_mm": [round(x, 4) for x in v.spacing], "sha256": inputs.hashes[role]}
-        for role, v in inputs.volumes.items()
-    }
-    described = {
-        "sequences": sequences,
+    """The inputs as given; ``reference`` lends its grid to all results, ``exchanged`` are roles put right.
+
+    ``mask`` says whether one was given, ``mask_image`` which.
+    """
+    described: dict[str, Any] = {
+        "sequences": {role: _image(volume, inputs.hashes[role]) for role, volume in inputs.volumes.items()},
         "reference": passport.reference,
         "mask": inputs.mask is not None,
         "clinical": asdict(settings.clinical),
     }
-    return described | ({"exchanged": list(passport.exchanged)} if passport.exchanged else {})
+    if inputs.mask is not None:
+        described["mask_image"] = _image(inputs.mask, inputs.hashes["mask"])
+    if passport.exchanged:
+        described["exchanged"] = list(passport.exchanged)
+    return described
+
+
+def _image(volume: Volume, sha256: str) -> dict[str, Any]:
+    spacing = [round(size, 4) for size in volume.spacing]
+    return {"shape": list(volume.shape), "spacing_mm": spacing, "sha256": sha256}
 
 
 def _rounded(volumes: dict[str, float]) -> dict[str, float]:

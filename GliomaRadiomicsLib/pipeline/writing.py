@@ -60,6 +60,7 @@ def write_case_scene(run: CaseRun, provenance: dict[str, Any]) -> None:
 def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
     """Hashes, settings, versions and timings: enough to replay the run; models by name and version, not by path."""
     return {
+        "created": run.result.created,
         "inputs_sha256": inputs.hashes,
         "weights_sha256": run.weights,
         "settings": {**asdict(run.settings), "models": run.models},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,16 @@ def test_volumes_are_those_of_the_mask(masked: tuple[Path, CaseResult], phantom:
     assert np.array_equal(read_volume(out / "segmentation.nii.gz").array, phantom.label_map.array)
 
 
+def test_the_result_says_when_it_was_made(masked: tuple[Path, CaseResult]) -> None:
+    out, result = masked
+    made = datetime.fromisoformat(result.created)
+    assert made.utcoffset() is not None
+    assert timedelta(0) <= datetime.now(timezone.utc) - made < timedelta(hours=1)
+    for name in ("result.json", "provenance.json"):
+        assert json.loads((out / name).read_text())["created"] == result.created
+    assert f"{made:%Y-%m-%d, %H:%M}" in (out / "report.html").read_text()
+
+
 def test_provenance_names_the_files_by_hash_only(
     masked: tuple[Path, CaseResult], phantom_files: dict[str, Path]
 ) -> None:
@@ -122,6 +133,9 @@ def test_provenance_names_the_files_by_hash_only(
     expected = {role: sha256_file(path) for role, path in phantom_files.items() if role != "seg"}
     assert provenance["inputs_sha256"] == expected | {"mask": sha256_file(phantom_files["seg"])}
     assert result.inputs["sequences"]["t2"]["sha256"] == expected["t2"]
+    assert result.inputs["mask"] is True
+    assert result.inputs["mask_image"]["sha256"] == sha256_file(phantom_files["seg"])
+    assert result.inputs["mask_image"]["sha256"] in (out / "report.html").read_text()
     assert provenance["settings"]["clinical"]["age"] == 61.0
     assert set(provenance["weights_sha256"]) == {"volumetric_grading"}
     assert provenance["timing_s"] == result.timing_s
