@@ -44,6 +44,7 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sex", help="F or M")
     parser.add_argument("--kps", type=float, metavar="N", help="Karnofsky performance status, 0 to 100")
     parser.add_argument("--resection", help="gtr, str or biopsy")
+    parser.add_argument("--idh", help="mutant or wildtype, where known from tissue; used for survival")
     parser.add_argument("--steps", metavar="LIST", help=f"comma-separated subset of {','.join(STEPS)}")
     parser.add_argument(
         "--models", nargs="+", default=[], metavar="SYSTEM=BUNDLE", help="model to use instead of the starter model"
@@ -59,7 +60,7 @@ def read_settings(options: argparse.Namespace) -> AnalyzeSettings:
         if not equals or not bundle:
             raise RefusedInput(what="not SYSTEM=BUNDLE", where="--models", found=pair)
         models[system] = bundle
-    clinical = ClinicalData(options.age, options.sex, options.kps, options.resection)
+    clinical = ClinicalData(options.age, options.sex, options.kps, options.resection, options.idh)
     steps = tuple(step.strip() for step in options.steps.split(",")) if options.steps is not None else STEPS
     settings = AnalyzeSettings(clinical, steps, models, options.device)
     settings.check()

@@ -23,12 +23,14 @@ class ClinicalData:
         sex: ``F`` or ``M``.
         kps: Karnofsky performance status, 0 to 100.
         resection: ``gtr``, ``str`` or ``biopsy``.
+        idh: ``mutant`` or ``wildtype``, as measured in tissue.
     """
 
     age: float | None = None
     sex: Literal["F", "M"] | None = None
     kps: float | None = None
     resection: Resection | None = None
+    idh: Literal["mutant", "wildtype"] | None = None
 
     def check(self) -> None:
         """Raise `RefusedInput` for a value that cannot be true."""
@@ -41,6 +43,10 @@ class ClinicalData:
         if self.resection not in (None, "gtr", "str", "biopsy"):
             raise RefusedInput(
                 what="unknown resection", where="--resection", found=self.resection, remedy="give gtr, str or biopsy"
+            )
+        if self.idh not in (None, "mutant", "wildtype"):
+            raise RefusedInput(
+                what="unknown IDH status", where="--idh", found=self.idh, remedy="give mutant or wildtype"
             )
 
 

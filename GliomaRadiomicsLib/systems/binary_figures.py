@@ -14,10 +14,17 @@ from GliomaRadiomicsLib.statistics.proportion import wilson_interval
 from GliomaRadiomicsLib.statistics.resampling import bootstrap_interval
 
 AUC_NOTE = "interval: DeLong"
+GRADES = ("grade 4", "grade 2/3")
 
 
 def binary_figures(
-    outcome: npt.ArrayLike, probability: npt.ArrayLike, *, prefix: str, cohort: str, validation: str
+    outcome: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    *,
+    prefix: str,
+    cohort: str,
+    validation: str,
+    classes: tuple[str, str] = GRADES,
 ) -> list[Figure]:
     """AUC, Brier score, sensitivity and specificity at .5, calibration slope and intercept, with intervals.
 
@@ -27,6 +34,7 @@ def binary_figures(
         prefix: Of the figures' ids, such as ``cv``: ``cv_auc``, ``cv_brier``, ...
         cohort: Which patients.
         validation: How they relate to the training patients.
+        classes: What the positive and the negative class are called.
 
     Returns:
         The figures that exist: with one class only, no AUC and no calibration.
@@ -43,8 +51,8 @@ def binary_figures(
         add("auc", "AUC", estimate.auc, estimate.interval, y.size, AUC_NOTE)
     add("brier", "Brier score", brier_score(y, p), bootstrap_interval(brier_score, y, p), y.size, "interval: bootstrap")
     for name, metric, rows, hit in (
-        ("sensitivity", "Sensitivity (grade 4) at .5", y, p >= 0.5),
-        ("specificity", "Specificity (grade 2/3) at .5", ~y, p < 0.5),
+        ("sensitivity", f"Sensitivity ({classes[0]}) at .5", y, p >= 0.5),
+        ("specificity", f"Specificity ({classes[1]}) at .5", ~y, p < 0.5),
     ):
         n, hits = int(rows.sum()), int((rows & hit).sum())
         if n:

@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.settings import ClinicalData
+from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import read_label_map
 from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
 _GRADES = {
     **dict.fromkeys(("hgg", "gbm", "g4", "4", "4.0", "iv", "grade 4"), True),
     **dict.fromkeys(("lgg", "g2", "g3", "2", "3", "2.0", "3.0", "ii", "iii", "grade 2", "grade 3"), False),
 }
+GRID_TOLERANCE_MM = 0.1
 _YES = ("1", "1.0", "true", "yes", "mutant", "methylated", "positive", "dead")
 _NO = ("0", "0.0", "false", "no", "wildtype", "wild-type", "wt", "unmethylated", "negative", "alive")
 
 
+class CohortVolumes(Mapping[str, Volume]):
+    """The sequences of a cohort's line by role, each read from its file every time it is asked for.
+
+    Raises:
+        RefusedInput: When a sequence is asked for that cannot be read or does not lie on the label map's grid.
+    """
+
+    def __init__(self, patient: Patient, label_map: Volume) -> None:
+        self._patient, self._label_map = patient, label_map
+        self._files = {role: path for role, path in patient.files.items() if role in SEQUENCES}
+
+    def __getitem__(self, role: str) -> Volume:
+        volume = read_volume(self._files[role], role)
+        if not volume.same_grid(self._label_map, GRID_TOLERANCE_MM):
+            raise RefusedInput(
+                what=f"the label map of case {self._patient.case} does not lie on the grid of its {role}",
+                where=_where(self._patient),
+                found=f"{self._label_map.shape}, {role} {volume.shape}",
+                remedy="draw it on, or resample it to, the image",
+            )
+        return volume
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
-    """Training cases of a cohort's lines that have a label map, read lazily: label map and clinical data only.
+    """Training cases of a cohort's lines that have a label map; images are read when a system asks for them.
 
     Raises:
         RefusedInput: For a line without ``seg``, or a value that cannot be read; the line is named.
@@ -31,7 +64,8 @@ def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
                 where=f"line {patient.line}",
                 remedy="fill the column 'seg', or leave the case out",
             )
-        data = CaseData({}, read_label_map(patient.files["seg"]), clinical=_clinical(patient))
+        label_map = read_label_map(patient.files["seg"])
+        data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=_clinical(patient))
         yield TrainingCase(
             patient=patient.case,
             data=data,
@@ -63,11 +97,13 @@ def grade_is_hgg(patient: Patient) -> bool | None:
 def _clinical(patient: Patient) -> ClinicalData:
     sex = patient.values.get("sex", "").upper()[:1] or None
     resection = patient.values.get("resection", "").lower() or None
+    mutant = _yes_or_no(patient, "idh")
     clinical = ClinicalData(
         age=_number(patient, "age"),
         sex=sex,  # type: ignore[arg-type]
         kps=_number(patient, "kps"),
         resection=resection,  # type: ignore[arg-type]
+        idh=None if mutant is None else "mutant" if mutant else "wildtype",
     )
     try:
         clinical.check()

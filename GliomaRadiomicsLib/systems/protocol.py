@@ -17,6 +17,9 @@ GRADE_WORDING = {"HGG": "WHO grade 4", "LGG": "WHO grade 2/3"}
 """What the two labels of `GradingResult.label` mean, for reports."""
 
 
+Prediction = GradingResult | dict[str, Any]
+
+
 @dataclass(frozen=True)
 class CaseData:
     """One patient, ready for a system.
@@ -96,8 +99,12 @@ class System(Protocol):
         """Measure on patients the system was not trained on; raises `RefusedInput` if they do not suffice."""
         ...
 
-    def predict(self, case: CaseData) -> GradingResult:
-        """Apply to one case; abstains with a reason rather than guess."""
+    def predict(self, case: CaseData) -> Prediction:
+        """Apply to one case; abstains with a reason rather than guess.
+
+        Returns:
+            A `GradingResult` of systems of the task grading; of the others the part of `result.json` they fill.
+        """
         ...
 
     def explain(self, case: CaseData) -> dict[str, Volume]:

@@ -65,6 +65,8 @@ def measured_from_parts(ncr_net: float, ed: float, et: float, age: float | None 
     return volumes if age is None else {**volumes, "age": float(age)}
 
 
-def design(rows: list[dict[str, float]], keys: tuple[str, ...]) -> np.ndarray:
+def design(
+    rows: list[dict[str, float]], keys: tuple[str, ...], catalogue: Mapping[str, Quantity] = QUANTITIES
+) -> np.ndarray:
     """What the model sees of each row, shape (n, len(keys))."""
-    return np.array([[QUANTITIES[key].entry(row) for key in keys] for row in rows], dtype=np.float64)
+    return np.array([[catalogue[key].entry(row) for key in keys] for row in rows], dtype=np.float64)
