@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.core.labels import LABEL_VALUES, REGIONS
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.device import computing_on
 from GliomaRadiomicsLib.radiomics.extraction import Extracted, Selection, all_features, image_rows, nan_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.intensity import Transform, z_score_in_brain
@@ -41,6 +42,7 @@ def extract_case(
     brain_mask: Volume | None = None,
     settings: RadiomicsSettings = CASE_SETTINGS,
     image_types: Sequence[ImageType] = ORIGINAL,
+    device: str = "cpu",
 ) -> list[FeatureRow]:
     """Features of every region of every sequence; shape once per region, with the sequence `MASK`.
 
@@ -56,6 +58,7 @@ def extract_case(
         settings: How features are computed; its own normalisation is not used. Where it resamples or crops, that is
             done once, around all labels together.
         image_types: Filters, applied to the z-scored images; by default the images themselves only.
+        device: ``auto``, ``cpu`` or ``cuda``, see `device`; without effect on the numbers.
 
     Returns:
         A row for every feature of every region and sequence. Where it cannot be computed, because the region is absent
@@ -80,7 +83,9 @@ def extract_case(
             progress.report((before + done) / len(volumes), message)
 
         case = _Sequence(volume, brain_mask, grid, [one.among(settings) for one in image_types], of_image)
-        for name, of_sequence in case.rows(found, report).items():
+        with computing_on(device):
+            measured = case.rows(found, report)
+        for name, of_sequence in measured.items():
             rows[name][sequence] = of_sequence
     progress.report(1.0, "Features done")
     return [

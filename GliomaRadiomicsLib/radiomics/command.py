@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_mask, read_volume
+from GliomaRadiomicsLib.radiomics.device import computing_on
 from GliomaRadiomicsLib.radiomics.extraction import Extracted, prepared_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
@@ -36,6 +37,7 @@ def features_table(
     params: Path | None = None,
     backend: str = "native",
     feature_set: str | None = None,
+    device: str = "cpu",
 ) -> list[FeatureRow]:
     """Features of a region of one or more images on the same grid.
 
@@ -46,6 +48,7 @@ def features_table(
         params: pyradiomics parameter file (YAML or JSON); None: pyradiomics' defaults.
         backend: One of `BACKENDS`.
         feature_set: One of `FEATURE_SETS`, instead of ``params``.
+        device: ``auto``, ``cpu`` or ``cuda`` for the native backend, see `device`.
 
     Returns:
         Features of the mask alone come once, with the sequence ``mask``. ``value`` is NaN where the feature does not
@@ -63,7 +66,8 @@ def features_table(
     chosen = _chosen(params, backend, feature_set)
     mask_volume = read_mask(mask, chosen.channel, name=mask.name)
     parts = chosen.parts(named_volumes(images), mask_volume, label)
-    return [FeatureRow(sequence, f"label {used}", *row) for sequence, used, rows in parts for row in rows]
+    with computing_on(device):
+        return [FeatureRow(sequence, f"label {used}", *row) for sequence, used, rows in parts for row in rows]
 
 
 def _chosen(params: Path | None, backend: str, feature_set: str | None) -> _Backend:

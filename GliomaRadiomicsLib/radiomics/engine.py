@@ -1,4 +1,4 @@
-"""The feature engine: features with the names and values of pyradiomics 3.0.1, in numpy and scipy only.
+"""The feature engine: features with the names and values of pyradiomics 3.0.1, in numpy and scipy (and torch on a GPU).
 
 `extract` computes one region of one image, `extract_case` all regions of all sequences of a patient.
 """

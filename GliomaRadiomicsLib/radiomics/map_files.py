@@ -21,6 +21,7 @@ def write_voxel_maps(
     label: int | None = None,
     params: Path | None = None,
     progress: Progress | None = None,
+    device: str = "cpu",
 ) -> list[Path]:
     """Write the maps of features of one or more images.
 
@@ -33,6 +34,7 @@ def write_voxel_maps(
         label: Value of the region in the mask; None: that of ``params``, else 1.
         params: pyradiomics parameter file; its ``voxelSetting`` says how maps are made.
         progress: Told how far it is; may cancel.
+        device: ``auto``, ``cpu`` or ``cuda``, see `device`.
 
     Returns:
         The files written; where it fails or is cancelled none is left.
@@ -54,6 +56,7 @@ def write_voxel_maps(
                     voxel_settings=asked.voxel,
                     image_types=asked.image_types,
                     progress=part,
+                    device=device,
                 )
                 for name, found in maps:
                     middle = f"{sequence}_" if len(images) > 1 else ""

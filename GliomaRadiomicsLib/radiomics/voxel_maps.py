@@ -14,6 +14,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.device import computing_on
 from GliomaRadiomicsLib.radiomics.discretisation import discretise
 from GliomaRadiomicsLib.radiomics.filters.derived import derived_images
 from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
@@ -50,6 +51,7 @@ def voxel_maps(
     voxel_settings: VoxelSettings | None = None,
     image_types: Sequence[ImageType] = ORIGINAL,
     progress: Progress | None = None,
+    device: str = "cpu",
 ) -> Iterator[tuple[str, Volume]]:
     """Maps of features, one after another; each takes as much memory as the image only while it is looked at.
 
@@ -62,6 +64,7 @@ def voxel_maps(
         voxel_settings: Windows and background.
         image_types: Filters; by default the image itself only.
         progress: Told how far it is; may cancel.
+        device: ``auto``, ``cpu`` or ``cuda``, see `device`; the filters, of so small a box, are left in numpy.
 
     Yields:
         Name, such as ``original_glcm_Contrast``, and a float32 volume on the grid of the image (or on that the settings
@@ -88,7 +91,8 @@ def voxel_maps(
             raise RefusedInput(what=one.reason, where=one.name, remedy="leave out this filter")
         with progress.step(one.name, place / number, (place + 1) / number, f"Feature maps of {one.name}") as part:
             own = region.with_settings(one.image_type.settings or settings)
-            values = _map(own, one.array, box, wanted, windows_as, part)
+            with computing_on(device):
+                values = _map(own, one.array, box, wanted, windows_as, part)
         for name in list(values):
             array = np.full(prepared.array.shape, windows_as.initValue, dtype=np.float32)
             array[region.box][region.mask] = values.pop(name)

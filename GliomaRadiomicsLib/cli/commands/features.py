@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write maps of these features (such as glcm_Contrast, or a family) as <out>_<feature>.nii.gz; "
         "voxelSetting of --params says how",
     )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda"),
+        help="where the native backend filters and maps; auto takes a GPU where PyTorch finds one",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="F.csv", help="table to write")
 
 
@@ -66,7 +72,13 @@ def _measure(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.radiomics.table import to_csv
 
     rows = features_table(
-        options.image, options.mask, options.label, options.params, options.backend, feature_set=options.feature_set
+        options.image,
+        options.mask,
+        options.label,
+        options.params,
+        options.backend,
+        feature_set=options.feature_set,
+        device=options.device,
     )
     require_rows(options.out, rows)
     write_text(options.out, to_csv({options.case: rows}, options.layout))
@@ -94,5 +106,6 @@ def _map(options: argparse.Namespace) -> None:
         label=options.label,
         params=options.params,
         progress=console_progress(),
+        device=options.device,
     )
     print(f"{len(written)} feature maps beside {options.out}")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.radiomics.device import along
 from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.filters.recursive_gaussian import SHORTEST_LINE, line_matrix
 from GliomaRadiomicsLib.radiomics.filters.source import Margin, Source
@@ -47,17 +48,8 @@ def _laplacian(source: Source, sigma: float) -> npt.NDArray[np.float32]:
     total = np.zeros([part.stop - part.start for part in box], dtype=np.float32)
     for axis in (2, 1, 0):
         part = values
-        for along in (axis, *(other for other in (2, 1, 0) if other != axis)):
-            matrix = line_matrix(values.shape[along], sigma, source.spacing[along], 2 if along == axis else 0)
-            part = _along(matrix[box[along]], part, along).astype(np.float32)
+        for line in (axis, *(other for other in (2, 1, 0) if other != axis)):
+            matrix = line_matrix(values.shape[line], sigma, source.spacing[line], 2 if line == axis else 0)
+            part = along(matrix[box[line]], part, line)
         total += part.astype(np.float64) * (1 / source.spacing[axis] ** 2)
     return total
-
-
-def _along(matrix: npt.NDArray[np.float64], values: npt.NDArray, axis: int) -> npt.NDArray[np.float64]:
-    """The matrix applied to every line along an axis."""
-    values = values.astype(np.float64, copy=False)
-    if axis == 0:
-        rest = values.shape[1:]
-        return (matrix @ values.reshape(len(values), -1)).reshape(len(matrix), *rest)
-    return matrix @ values if axis == 1 else values @ matrix.T

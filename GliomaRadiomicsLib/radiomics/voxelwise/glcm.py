@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from GliomaRadiomicsLib.radiomics.device import singular_values
 from GliomaRadiomicsLib.radiomics.neighbourhood import step_lengths
 from GliomaRadiomicsLib.radiomics.voxelwise.windows import (
     Array,
@@ -179,7 +180,7 @@ def _second_singular_values(counted: Tally, places: tuple[Whole, Whole], margina
         entries = np.flatnonzero(number[counted.row] >= 0)
         matrices = np.zeros((len(chosen), size, size))
         matrices[number[counted.row[entries]], first[entries], second[entries]] = scaled[entries]
-        found[chosen] = np.linalg.svd(matrices, compute_uv=False)[:, 1]
+        found[chosen] = singular_values(matrices)[:, 1]
     return found
 
 

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.radiomics.device import ascending
 from GliomaRadiomicsLib.radiomics.neighbourhood import directions
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
@@ -149,7 +150,7 @@ def tally(row: Whole, code: Whole, rows: int, codes: int, weight: Array | None =
     """
     keys = row * np.int64(codes) + code
     if weight is None:
-        keys.sort()
+        keys = ascending(keys)
         starts = _starts(keys)
         count = np.diff(np.append(starts, len(keys))).astype(np.float64)
     else:
