@@ -21,6 +21,9 @@ class Entry(NamedTuple):
 
 SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
+    "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
+    "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
+    "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),
 }
 
 

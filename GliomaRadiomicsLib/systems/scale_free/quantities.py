@@ -51,3 +51,8 @@ SHAPE: dict[str, Quantity] = {
 AGE: dict[str, Quantity] = {"age": Quantity("Age", "years", _plain("age"))}
 
 QUANTITIES: Mapping[str, Quantity] = {**INTENSITY, **SHAPE, **AGE}
+
+
+def value_of_entry(key: str, entry: float) -> float:
+    """The value of which the model sees ``entry``."""
+    return math.exp(entry) if isinstance(QUANTITIES[key], LogQuantity) else entry
