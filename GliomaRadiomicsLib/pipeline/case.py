@@ -16,10 +16,9 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
-from GliomaRadiomicsLib.models import store
-from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
+from GliomaRadiomicsLib.pipeline.predictions import bundle_of, fill_in_reasons, predict_case
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.pipeline.writing import (
     provenance_of,
@@ -29,7 +28,6 @@ from GliomaRadiomicsLib.pipeline.writing import (
     write_tables,
 )
 from GliomaRadiomicsLib.systems import registry
-from GliomaRadiomicsLib.systems.protocol import CaseData
 
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
@@ -122,9 +120,9 @@ def _run_steps(run: CaseRun) -> None:
         with run.progress.step("features", 0.45, 0.65, "measuring features"):
             _measure(run)
     if "grading" in steps and run.label_map is not None:
-        with run.progress.step("grading", 0.65, 0.75, "grading"):
-            _grade(run)
-    _say_what_is_not_there(run.result)
+        with run.progress.step("grading", 0.65, 0.75, "grade, IDH status and survival"):
+            predict_case(run)
+    fill_in_reasons(run.result)
 
 
 def _normalise(run: CaseRun) -> None:
@@ -156,7 +154,7 @@ def _segment(run: CaseRun) -> None:
 def _automatic(run: CaseRun) -> SegmentationOutput:
     from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
-    segmenter = Segmenter(_bundle(run, "segmentation"), run.settings.device)
+    segmenter = Segmenter(bundle_of(run, "segmentation"), run.settings.device)
     found = segmenter.predict(run.passport.volumes, run.passport.brain_mask, run.progress)
     volumes = region_volumes_ml(found.label_map.array, found.label_map.voxel_volume_mm3)
     run.result.segmentation = SegmentationResult(
@@ -182,36 +180,6 @@ def _measure(run: CaseRun) -> None:
     run.features = extract_case(
         run.passport.volumes, run.label_map, progress=run.progress, brain_mask=run.passport.brain_mask
     )
-
-
-def _grade(run: CaseRun) -> None:
-    assert run.label_map is not None
-    clinical = run.settings.clinical
-    case = CaseData(run.passport.volumes, run.label_map, run.passport.brain_mask, clinical, run.features)
-    for name in registry.names("grading"):
-        system = registry.load(name, _bundle(run, name))
-        run.result.grading[name] = system.predict(case)
-        for method, heatmap in system.explain(case).items():
-            run.heatmaps[f"{name}-{method}"] = heatmap
-
-
-def _bundle(run: CaseRun, system: str) -> Path:
-    chosen = run.settings.models.get(system)
-    folder = store.find(chosen) if chosen else store.starter(system)
-    metadata = load_metadata(folder)
-    run.models[system] = f"{metadata['name']} {metadata['version']}"
-    run.weights[system] = {name: entry["sha256"] for name, entry in metadata["files"].items()}
-    return folder
-
-
-def _say_what_is_not_there(result: CaseResult) -> None:
-    later = "not part of this version"
-    result.idh = {"status": "unavailable", "reason": later}
-    result.survival = {"status": "unavailable", "reason": later}
-    result.mgmt = {
-        "status": "abstained",
-        "reason": "no model of MGMT methylation is installed; MRI alone has not been shown to predict it reliably",
-    }
 
 
 def _describe(inputs: CaseInputs, passport: Passport, settings: AnalyzeSettings) -> dict[str, Any]:
