@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 1600
 _DPI = 129
-_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 11.0, 18.0, 12.0, 44.0
+_SIDE_MM, _TOP_MM, _BOTTOM_MM, _BAR_MM = 11.0, 20.0, 12.0, 44.0
 
 OUTLINES = {"NCR_NET": "--", "ED": ":", "ET": "-"}
 """Line style of each label's outline, so that nobody has to tell red from green."""

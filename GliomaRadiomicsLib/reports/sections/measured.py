@@ -8,6 +8,8 @@ from typing import Any
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence, FeatureRow
 from GliomaRadiomicsLib.reports.markup import is_number, number
 
+GRADE = "grade 4 (against 2 and 3)"
+"""What the probability of a grading system is that of, as readers are told."""
 _DIAMETERS = ("shape_Maximum3DDiameter", "shape_Maximum2DDiameterSlice")
 
 
@@ -34,7 +36,7 @@ def dice_words(evidence: dict[str, Any], region: str) -> str | None:
     """Measured Dice of a region, ``0.57 (0.42 to 0.70)``; None where it was not measured."""
     found = evidence.get("dice")
     values = found.get(region) if isinstance(found, dict) else None
-    if not is_triple(values):
+    if values is None or not is_triple(values):
         return None
     return f"{number(values[0], 2)} ({interval_words(values[1:])})"
 

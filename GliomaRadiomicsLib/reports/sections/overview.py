@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
-from GliomaRadiomicsLib.core.results import Finding
+from GliomaRadiomicsLib.core.results import NOT_CHECKED, Finding
 from GliomaRadiomicsLib.reports.markup import Markup, join, paragraph, table, tag, words
 from GliomaRadiomicsLib.reports.sections.content import Content
 
@@ -11,9 +11,10 @@ SEVERITIES = {
     "refused": ("✕", "Refused"),
     "warning": ("!", "Warning"),
     "fixed": ("↻", "Fixed"),
+    NOT_CHECKED: ("–", "Not checked"),
     "ok": ("✓", "Fine"),
 }
-"""Sign and word of each severity, the gravest first."""
+"""Sign and word of each outcome of a check, the gravest first."""
 
 
 def badge(kind: str, sign: str, word: str) -> Markup:
@@ -27,10 +28,10 @@ def write_passport(content: Content) -> Markup:
     if not findings:
         return paragraph("The input check reported nothing.", class_="absent")
     order = list(SEVERITIES)
-    rows = [_finding_row(f) for f in sorted(findings, key=lambda finding: order.index(finding.severity))]
-    counts = ", ".join(f"{sum(f.severity == s for f in findings)} {SEVERITIES[s][1].lower()}" for s in order)
+    rows = [_finding_row(f) for f in sorted(findings, key=lambda finding: order.index(finding.outcome))]
+    counts = ", ".join(f"{sum(f.outcome == s for f in findings)} {SEVERITIES[s][1].lower()}" for s in order)
     intro = paragraph(f"What was found in the images before anything was computed: {counts}.")
-    columns = ("Severity", "Sequence", "Finding")
+    columns = ("Outcome", "Sequence", "Finding")
     return join([intro, table(columns, rows, caption="Input check, gravest findings first", class_="text")])
 
 
@@ -38,7 +39,12 @@ def _finding_row(finding: Finding) -> tuple[Markup, str, Markup]:
     role = finding.sequence
     sequence = "Whole case" if role is None else SEQUENCE_NAMES.get(role, words(role) if role == "mask" else "Other")
     message = join([finding.message, " ", tag("code", finding.code, class_="muted")])
-    return badge(finding.severity, *SEVERITIES[finding.severity]), sequence, message
+    return outcome_badge(finding.outcome), sequence, message
+
+
+def outcome_badge(outcome: str) -> Markup:
+    """The badge of `Finding.outcome`; what was not checked is grey, not green."""
+    return badge("absent" if outcome == NOT_CHECKED else outcome, *SEVERITIES[outcome])
 
 
 def sequence_chips(content: Content) -> Markup:

@@ -20,7 +20,7 @@ from GliomaRadiomicsLib.reports.markup import (
     words,
 )
 from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.measured import interval_words, is_triple
+from GliomaRadiomicsLib.reports.sections.measured import GRADE, interval_words, is_triple
 
 _TITLES = {"n": "Patients", "cohort": "Measured on"}
 _ROLES = {**{role: SEQUENCE_NAMES[role] for role in SEQUENCES}, "mask": "Mask"}
@@ -42,7 +42,7 @@ def _grading(name: str, evidence: Evidence) -> Markup:
         bounds = evidence.auc_ci
         auc = number(evidence.auc, 2) + (f" (95 % interval {interval_words(bounds)})" if bounds else "")
     rows = [
-        ("Probability of", "grade 4 (against 2 and 3)"),
+        ("Probability of", GRADE),
         ("Measured on", evidence.cohort),
         ("Patients", str(evidence.n or DASH)),
         ("Validation", evidence.validation),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from GliomaRadiomicsLib.core.results import GradingResult
+from GliomaRadiomicsLib.core.results import NOT_CHECKED, GradingResult
 from GliomaRadiomicsLib.reports.markup import Markup, is_number, join, millilitres, paragraph, probability, tag, words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.measured import (
+    GRADE,
     auc_words,
     diameters_mm,
     dice_patients,
@@ -14,10 +15,9 @@ from GliomaRadiomicsLib.reports.sections.measured import (
     outline_is_automatic,
     patients_count,
 )
-from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, badge
+from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, outcome_badge
 from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
 
-GRADE = "grade 4 (against 2 and 3)"
 _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
 
 
@@ -65,9 +65,12 @@ def _tiles(content: Content) -> list[Markup]:
         measured = auc_words(grade.evidence)
         tiles.append(_tile(f"Probability of {GRADE}{by}", probability(grade.probability_hgg), measured))
         tiles.append(_tile(f"Trust in the grade{by}", trust_badge(result, grade), outline_note(result, grade)))
-    gravest = next((severity for severity in SEVERITIES if severity in {f.severity for f in result.passport}), None)
+    outcomes = [finding.outcome for finding in result.passport]
+    gravest = next((outcome for outcome in SEVERITIES if outcome in outcomes), None)
     if gravest:
-        tiles.append(_tile("Input check", badge(gravest, *SEVERITIES[gravest])))
+        left = outcomes.count(NOT_CHECKED)
+        note = f"{left} not checked" if left and gravest != NOT_CHECKED else None
+        tiles.append(_tile("Input check", outcome_badge(gravest), note))
     return tiles
 
 

@@ -37,7 +37,7 @@ def write_volumes(content: Content) -> Markup:
     if segmentation is None:
         return paragraph("Not available: the tumour was not segmented in this run.", class_="absent")
     automatic = outline_is_automatic(content.result)
-    parts = [_how(segmentation, automatic), _table(content, segmentation, automatic)]
+    parts: list[Markup | None] = [_how(segmentation, automatic), _table(content, segmentation, automatic)]
     if not segmentation.volumes_ml.get("WT"):
         parts.append(paragraph(f"{DASH} shares cannot be given: the label map is empty.", class_="note"))
     parts.append(_diameter_note(content))
