@@ -10,7 +10,9 @@ from GliomaRadiomicsLib.reports.markup import DASH, Markup, is_number, number, t
 MAX_CONTRIBUTIONS = 12
 
 
-def contributions_table(contributions: Sequence[dict[str, Any]], towards: str, scale: str = "Log-odds") -> Markup | None:
+def contributions_table(
+    contributions: Sequence[dict[str, Any]], towards: str, scale: str = "Log-odds"
+) -> Markup | None:
     """The strongest contributions, or None where there is none.
 
     Args:

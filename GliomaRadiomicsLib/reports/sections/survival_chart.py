@@ -34,7 +34,9 @@ def _axes(longest: float) -> Markup:
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _y(share)
-        parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=f"{y:.1f}", y2=f"{y:.1f}", style="stroke:var(--line)"))
+        parts.append(
+            tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=f"{y:.1f}", y2=f"{y:.1f}", style="stroke:var(--line)")
+        )
         parts.append(_text(_LEFT - 6, y + 4, f"{share:.0%}".replace("%", " %"), "end"))
     for year in range(int(longest / _YEAR) + 1):
         parts.append(_text(_x(year * _YEAR, longest), _HEIGHT - _BOTTOM + 18, str(year), "middle"))
