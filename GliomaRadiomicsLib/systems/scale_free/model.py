@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,8 @@ def fit_tuned(
     folds = grouped_stratified_folds(labels, [row.patient for row in rows], n_splits=INNER_SPLITS)
     losses = [np.mean([_loss(rows, labels, kind, keys, penalty, fold) for fold in folds]) for penalty in PENALTIES]
     chosen = PENALTIES[int(np.argmin(losses))]
-    return fit_linear([row.measured for row in rows], labels, keys, chosen, kind), chosen
+    model = fit_linear([row.measured for row in rows], labels, keys, chosen, kind)
+    return cast(ScaleFreeModel, model), chosen
 
 
 def _loss(

@@ -22,7 +22,8 @@ class LogQuantity(Quantity):
         return math.log(max(self.value(measured), 1e-6))
 
 
-def _ratio(part: str, whole: str) -> Callable[[Measured], float]:
+def ratio(part: str, whole: str) -> Callable[[Measured], float]:
+    """One measurement over another."""
     return lambda measured: measured[part] / measured[whole]
 
 
@@ -31,10 +32,10 @@ def _plain(key: str) -> Callable[[Measured], float]:
 
 
 INTENSITY: dict[str, Quantity] = {
-    "p90": LogQuantity("T1ce 90th percentile over median", "", _ratio("p90", "median")),
-    "p10": LogQuantity("T1ce 10th percentile over median", "", _ratio("p10", "median")),
-    "iqr": LogQuantity("T1ce interquartile range over median", "", _ratio("iqr", "median")),
-    "cv": LogQuantity("T1ce coefficient of variation", "", _ratio("sd", "mean")),
+    "p90": LogQuantity("T1ce 90th percentile over median", "", ratio("p90", "median")),
+    "p10": LogQuantity("T1ce 10th percentile over median", "", ratio("p10", "median")),
+    "iqr": LogQuantity("T1ce interquartile range over median", "", ratio("iqr", "median")),
+    "cv": LogQuantity("T1ce coefficient of variation", "", ratio("sd", "mean")),
     "skewness": Quantity("T1ce skewness", "", _plain("skewness")),
     "kurtosis": LogQuantity("T1ce kurtosis", "", _plain("kurtosis")),
 }

@@ -9,15 +9,13 @@ from typing import Any, ClassVar
 from GliomaRadiomicsLib.statistics.auc import roc_auc
 from GliomaRadiomicsLib.statistics.calibration import brier_score
 from GliomaRadiomicsLib.systems.scale_free.model import Row, ScaleFreeModel, fit_tuned, nested, outcomes
-from GliomaRadiomicsLib.systems.scale_free.quantities import INTENSITY, QUANTITIES, SHAPE, LogQuantity
+from GliomaRadiomicsLib.systems.scale_free.quantities import INTENSITY, QUANTITIES, SHAPE, LogQuantity, ratio
 from GliomaRadiomicsLib.systems.scale_free.ucsf import IMAGE_MEAN
 from GliomaRadiomicsLib.systems.volumetric_grading.model import predicted
 from GliomaRadiomicsLib.systems.volumetric_grading.quantities import Quantity
 
 _TO_IMAGE = {
-    f"{key}_to_image": LogQuantity(
-        f"T1ce {key} over the mean of the whole image", "", lambda m, key=key: m[key] / m[IMAGE_MEAN]
-    )
+    f"{key}_to_image": LogQuantity(f"T1ce {key} over the mean of the whole image", "", ratio(key, IMAGE_MEAN))
     for key in ("mean", "p90", "p10", "iqr", "sd")
 }
 CANDIDATES: dict[str, tuple[str, ...]] = {

@@ -67,7 +67,8 @@ class FitSettings:
         if unknown:
             remedy = f"known settings: {', '.join(sorted(known))}"
             raise RefusedInput(what="unknown setting", where="config", found=unknown[0], remedy=remedy)
-        settings = cls(**{key: tuple(item) if isinstance(item, list) else item for key, item in config.items()})
+        values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in config.items()}
+        settings = cls(**values)
         if settings.repeats < 1:
             raise RefusedInput(what="no repeat", where="repeats", found=settings.repeats, remedy="give 1 or more")
         return settings

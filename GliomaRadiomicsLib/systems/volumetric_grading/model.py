@@ -75,8 +75,8 @@ def fit_linear(
     outcome: npt.ArrayLike,
     keys: tuple[str, ...],
     penalty_c: float = PENALTY_C,
-    kind: type[ModelT] = LinearModel,  # type: ignore[assignment]
-) -> ModelT:
+    kind: type[LinearModel] = LinearModel,
+) -> LinearModel:
     """Fit on measured rows; mean, scale and coefficients all come from these rows only.
 
     Args:
