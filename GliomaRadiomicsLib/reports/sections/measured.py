@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from GliomaRadiomicsLib.core.results import CaseResult, Evidence, FeatureRow
-from GliomaRadiomicsLib.reports.markup import is_number, number
+from GliomaRadiomicsLib.core.results import CaseResult, Evidence, FeatureRow, SegmentationResult
+from GliomaRadiomicsLib.reports.markup import is_number, millilitres, number
 
 GRADE = "grade 4 (against 2 and 3)"
 """What the probability of a grading system is that of, as readers are told."""
@@ -16,6 +16,14 @@ _DIAMETERS = ("shape_Maximum3DDiameter", "shape_Maximum2DDiameterSlice")
 def outline_is_automatic(result: CaseResult) -> bool:
     """Whether the tumour was outlined by a network, not given with the case."""
     return result.segmentation is not None and not result.inputs.get("mask")
+
+
+def volume_words(segmentation: SegmentationResult, region: str) -> str:
+    """Volume of a region; enhancing tumour that no image could show is no 0 ml."""
+    used = segmentation.sequences_used
+    if region == "ET" and used and "t1ce" not in used:
+        return "not visible without T1ce"
+    return millilitres(segmentation.volumes_ml.get(region))
 
 
 def auc_words(evidence: Evidence) -> str:

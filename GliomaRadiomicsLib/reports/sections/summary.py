@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.reports.sections.measured import (
     millimetres,
     outline_is_automatic,
     patients_count,
+    volume_words,
 )
 from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, outcome_badge
 from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
@@ -39,7 +40,7 @@ def _volume_sentence(content: Content) -> str:
         return "No tumour was found: whole tumour 0.0 ml."
     largest = diameters_mm(content.features, "WT")[0]
     diameter = f"; largest diameter {millimetres(largest)}" if is_number(largest) else ""
-    return f"Whole tumour {millilitres(volumes['WT'])}, enhancing {millilitres(volumes.get('ET'))}{diameter}."
+    return f"Whole tumour {millilitres(volumes['WT'])}, enhancing {volume_words(segmentation, 'ET')}{diameter}."
 
 
 def _grade_sentence(content: Content, name: str, grade: GradingResult) -> str:
@@ -84,7 +85,7 @@ def _volume_tiles(content: Content) -> list[Markup]:
             dice = dice_words(segmentation.evidence, region)
             evidence = segmentation.evidence
             note = f"Dice on {dice_patients(evidence)}: {dice}{patients_count(evidence)}" if dice else None
-            tiles.append(_tile(name, millilitres(segmentation.volumes_ml[region]), note))
+            tiles.append(_tile(name, volume_words(segmentation, region), note))
     return tiles
 
 

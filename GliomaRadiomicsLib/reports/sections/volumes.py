@@ -10,7 +10,6 @@ from GliomaRadiomicsLib.reports.markup import (
     headline,
     is_number,
     join,
-    millilitres,
     number,
     paragraph,
     table,
@@ -23,6 +22,7 @@ from GliomaRadiomicsLib.reports.sections.measured import (
     millimetres,
     outline_is_automatic,
     patients_count,
+    volume_words,
 )
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
@@ -79,7 +79,7 @@ def _row(region: str, content: Content, segmentation: SegmentationResult) -> lis
     share, whole = volumes.get(region), volumes.get("WT")
     percent = f"{100 * share / whole:.1f} %" if is_number(share) and whole and share is not None else DASH
     diameters = (millimetres(value) for value in diameters_mm(content.features, region))
-    return [join([name, REGION_NAMES[region]]), parts, millilitres(share), percent, *diameters]
+    return [join([name, REGION_NAMES[region]]), parts, volume_words(segmentation, region), percent, *diameters]
 
 
 def _diameter_note(content: Content) -> Markup:

@@ -71,7 +71,7 @@ def make_result(images: ReportImages) -> CaseResult:
         inputs={"sequences": sequences, "mask": False, "clinical": {"age": 61.0, "sex": "M"}},
         passport=[Finding("grid-equal", "ok", "One grid."), Finding("hot", "warning", "Bright spot.", "t2")],
         segmentation=SegmentationResult(
-            "starter 1.0", region_volumes_ml(images.label_map.array, 27.0), {"expected_dice_WT": 0.9}, ["t1"], DICE
+            "starter 1.0", region_volumes_ml(images.label_map.array, 27.0), {"expected_dice_WT": 0.9}, ["t1ce"], DICE
         ),
         grading={"volumetric_grading": grade},
         mgmt={"status": "abstained", "reason": "no model"},

@@ -113,6 +113,16 @@ def test_the_dice_of_the_evidence_is_in_words(page):
     assert re.search(r"Validation\s+site left out\s+Patients\s+18", page.text["evidence"])
 
 
+def test_enhancement_that_no_image_could_show_is_no_zero(result):
+    volumes = {**result.segmentation.volumes_ml, "ET": 0.0}
+    result.segmentation = replace(result.segmentation, volumes_ml=volumes, sequences_used=["flair"])
+    text = Page(render_report(result, None)).text
+    assert "enhancing not visible without T1ce" in text["summary"]
+    assert re.search(r"Enhancing tumour\s+ET\s+not visible without T1ce", text["volumes"])
+    result.segmentation = replace(result.segmentation, sequences_used=["t1ce"])
+    assert "enhancing 0.0 ml" in Page(render_report(result, None)).text["summary"]
+
+
 def test_without_sites_left_out_nobody_speaks_of_unseen_sites(result):
     evidence = {**result.segmentation.evidence, "validation": "every tenth patient"}
     result.segmentation = replace(result.segmentation, evidence=evidence)
