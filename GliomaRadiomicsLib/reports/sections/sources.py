@@ -93,7 +93,7 @@ def write_provenance(content: Content) -> Markup:
 
 def _clinical(result: CaseResult) -> Markup | None:
     data = result.inputs.get("clinical")
-    units = {"age": "years", "sex": "", "kps": "of 100", "resection": ""}
+    units = {"age": "years", "sex": "", "kps": "of 100", "resection": "", "idh": ""}
     if not isinstance(data, dict):
         return None
     rows = [

@@ -25,6 +25,7 @@ from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.pipeline import writing
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
+from GliomaRadiomicsLib.systems import registry
 
 
 def run(out: Path, sources: dict[str, Any], *steps: str, bundle: Path | None = None, **options: Any) -> CaseResult:
@@ -103,8 +104,17 @@ def test_result_json_is_the_returned_result(masked: tuple[Path, CaseResult]) -> 
     assert written == plain(result.to_dict())
     assert read_result_json(out / "result.json").to_dict() == CaseResult.from_dict(written).to_dict()
     assert {"read", "passport", "normalise", "segmentation", "features", "grading", "report"} <= set(result.timing_s)
-    assert set(result.grading) == {"volumetric_grading"}
+    assert set(result.grading) == set(registry.names("grading"))
+    assert (written["idh"]["status"], written["survival"]["status"]) == ("predicted", "predicted")
     assert written["mgmt"]["status"] == "abstained"
+
+
+def test_what_was_not_asked_for_says_so(phantom_files: dict[str, Path], tmp_path: Path) -> None:
+    files = {role: phantom_files[role] for role in ("t1ce", "flair")}
+    settings = AnalyzeSettings(steps=("features",))
+    result = analyze_case(out=tmp_path / "out", **files, mask=phantom_files["seg"], settings=settings)
+    assert (result.idh["status"], result.survival["status"]) == ("unavailable", "unavailable")
+    assert "not asked for" in result.survival["reason"]
 
 
 def test_volumes_are_those_of_the_mask(masked: tuple[Path, CaseResult], phantom: PhantomPatient) -> None:
@@ -137,7 +147,7 @@ def test_provenance_names_the_files_by_hash_only(
     assert result.inputs["mask_image"]["sha256"] == sha256_file(phantom_files["seg"])
     assert result.inputs["mask_image"]["sha256"] in (out / "report.html").read_text()
     assert provenance["settings"]["clinical"]["age"] == 61.0
-    assert set(provenance["weights_sha256"]) == {"volumetric_grading"}
+    assert set(provenance["weights_sha256"]) == set(registry.SYSTEMS)
     assert provenance["timing_s"] == result.timing_s
     for name in ("provenance.json", "result.json", "report.html"):
         assert str(phantom_files["t1"].parent) not in (out / name).read_text()
@@ -346,10 +356,10 @@ def test_the_bundle_of_another_system_is_refused(phantom_files: dict[str, Path],
 
 def test_clinical_data_may_be_given_in_short(phantom_files: dict[str, Path], tmp_path: Path) -> None:
     result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, age=54, sex="M")
-    assert result.inputs["clinical"] == {"age": 54, "sex": "M", "kps": None, "resection": None}
+    assert result.inputs["clinical"] == {"age": 54, "sex": "M", "kps": None, "resection": None, "idh": None}
 
 
 def test_clinical_data_in_short_leave_the_rest_of_the_settings(phantom_files: dict[str, Path], tmp_path: Path) -> None:
     settings = AnalyzeSettings(ClinicalData(age=70, kps=80, resection="gtr"), steps=())
     result = analyze_case(out=tmp_path / "out", flair=phantom_files["flair"], settings=settings, age=54)
-    assert result.inputs["clinical"] == {"age": 54, "sex": None, "kps": 80, "resection": "gtr"}
+    assert result.inputs["clinical"] == {"age": 54, "sex": None, "kps": 80, "resection": "gtr", "idh": None}
