@@ -120,7 +120,7 @@ def _run_steps(run: CaseRun) -> None:
         with run.progress.step("features", 0.45, 0.65, "measuring features"):
             _measure(run)
     if "grading" in steps and run.label_map is not None:
-        with run.progress.step("grading", 0.65, 0.75, "grade, IDH status and survival"):
+        with run.progress.step("grading", 0.65, 0.75, "grading"):
             predict_case(run)
     fill_in_reasons(run.result)
 
