@@ -11,7 +11,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging import passport_images, passport_mask
+from GliomaRadiomicsLib.imaging import passport_brains, passport_images, passport_mask
 from GliomaRadiomicsLib.imaging.findings import Findings
 from GliomaRadiomicsLib.imaging.foreground import Foreground, brain_mask, coarse, foreground, head_mask
 
@@ -94,6 +94,7 @@ def _inspected(volumes: dict[str, Volume], mask: Volume | None, findings: Findin
     brain, stripped = _brain(aligned, fronts, main, findings)
     small, inside = {role: coarse(image) for role, image in aligned.items()}, coarse(brain).array > 0
     passport_images.check_distinct(small, inside, findings)
+    passport_brains.check_same_brain({r: usable[r] for r in aligned}, fronts, aligned[main], stripped, findings)
     if not findings.has("duplicate-image"):
         exchanged = passport_images.check_roles(small, inside, stripped, findings)
         if exchanged is not None and not findings.has("sequences-swapped"):

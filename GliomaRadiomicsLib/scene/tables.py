@@ -46,8 +46,8 @@ def result_lines(result: CaseResult) -> Iterable[tuple[str, str, str]]:
     for key, title in (("idh", "IDH"), ("mgmt", "MGMT"), ("survival", "Survival")):
         yield from ((f"{title}: {name}", _plain(value), "") for name, value in getattr(result, key).items())
     for finding in result.passport:
-        if finding.severity != "ok":
-            yield f"Input: {finding.code}", finding.message, finding.severity
+        if finding.outcome != "ok":
+            yield f"Input: {finding.code}", finding.message, finding.outcome
 
 
 def text_node(scene: Any, text: str, name: str) -> Any:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
 
 def summary(result: CaseResult) -> list[str]:
     """What a user wants to know first, in a few lines."""
-    lines = [f"{f.severity}: {f.message}" for f in result.passport if f.severity != "ok"]
+    lines = [f"{f.outcome}: {f.message}" for f in result.passport if f.outcome != "ok"]
     if result.segmentation:
         volumes = result.segmentation.volumes_ml
         lines.append(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from GliomaRadiomicsLib.cli.options import add_inputs, read_sources
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.results import NOT_CHECKED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> None:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            print(f"{finding.severity:8} {finding.code:28} {finding.message}")
+            word = f"- {NOT_CHECKED}" if finding.outcome == NOT_CHECKED else finding.outcome
+            print(f"{word:13} {finding.code:28} {finding.message}")
     refused = [finding.message for finding in findings if finding.severity == "refused"]
     if refused:
         raise RefusedInput(what=refused[0])

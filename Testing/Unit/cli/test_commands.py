@@ -26,6 +26,22 @@ def test_check_prints_every_finding(phantom_files: dict[str, Path], capsys: pyte
     assert all(line.split()[0] in ("ok", "fixed", "warning") for line in lines)
 
 
+def test_check_does_not_call_fine_what_was_not_checked(
+    phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--t1", phantom_files["t1"], "--mask", phantom_files["seg"]]
+    assert run("check", *words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    unchecked = [line for line in lines if "-not-checked" in line]
+    assert len(unchecked) == 2
+    assert all(line.startswith("- not checked ") for line in unchecked)
+    assert not any(line.startswith("- ") for line in lines if line not in unchecked)
+    assert run("check", *words, "--json") == 0
+    assert {finding["severity"] for finding in json.loads(capsys.readouterr().out)} == {"ok", "warning"}
+    assert run("preprocess", "--t1", phantom_files["t1"], "--out", tmp_path / "out") == 0
+    assert "not checked: whether sequences are swapped" in capsys.readouterr().out
+
+
 def test_check_as_json(phantom_files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "--flair", phantom_files["flair"], "--mask", phantom_files["seg"], "--json") == 0
     captured = capsys.readouterr()

@@ -64,6 +64,7 @@ def test_nothing_wrong_says_what_was_checked(case: Case) -> None:
         "one-grid",
         "skull-stripped",
         "images-distinct",
+        "same-brain",
         "sequence-order",
         "labels-present",
         "mask-in-brain",
@@ -202,7 +203,7 @@ def test_skull_is_noticed(case: Case) -> None:
     volumes, mask = synthetic.make_case(skull=True)
     passport = inspect(volumes, mask=mask)
     assert codes(passport, "warning") == ["not-skull-stripped"]
-    assert "sequence-order-unchecked" in codes(passport)
+    assert "sequence-order-not-checked" in codes(passport)
     assert not passport.skull_stripped
     assert passport.brain_mask.array.sum() > (case[0]["t1"].array > 0).sum()
     mixed = inspect({**volumes, "t2": case[0]["t2"]})
