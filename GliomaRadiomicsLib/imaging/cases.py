@@ -41,12 +41,13 @@ def find_case(folder: str | Path) -> dict[str, Path]:
     which lie one folder deeper.
 
     Raises:
-        RefusedInput: If the folder is missing, no file has such a name, or two files claim the same role.
+        RefusedInput: If the folder is missing, no file has such a name, two files claim the same role, or it is a
+            folder of case folders.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise RefusedInput(what="no such folder", where=folder, remedy="give the folder that holds the case's images")
-    found = _by_role(folder.glob("*")) or _by_role(folder.glob("*/*"))
+    found = _by_role(folder.glob("*")) or _one_deeper(folder)
     for role, paths in found.items():
         if len(paths) > 1:
             names = " and ".join(sorted(path.name for path in paths)[:2])
@@ -96,6 +97,19 @@ def as_label_map(volume: Volume, *, brats2013: bool = False, where: object = Non
             remedy="renumber them: in BraTS 2012/2013 3 (non-enhancing) becomes 1, in BraTS 2024 4 (cavity) becomes 0",
         )
     return volume.with_array(_translation(brats2013)[volume.array.astype(np.uint8)])
+
+
+def _one_deeper(folder: Path) -> dict[str, list[Path]]:
+    below = {path: _by_role(path.glob("*")) for path in folder.iterdir() if path.is_dir()}
+    cases = [path for path, found in below.items() if len(found) > 1]
+    if len(cases) > 1:
+        raise RefusedInput(
+            what="this is a folder of cases, not a case",
+            where=folder,
+            found=f"{len(cases)} case folders",
+            remedy="give one of the folders in it",
+        )
+    return _by_role(folder.glob("*/*"))
 
 
 def _by_role(paths: object) -> dict[str, list[Path]]:

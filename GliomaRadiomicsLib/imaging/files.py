@@ -64,7 +64,7 @@ def read_mask(path: str | Path, channel: int = 0, name: str = "") -> Volume:
 
 
 def _read(path: Path, name: str, channel: int | None) -> Volume:
-    suffix = _existing_file_suffix(path)
+    suffix = check_image_file(path)
     try:
         if SUFFIXES[suffix] == "NIfTI":
             volume = _read_nifti(path, channel)
@@ -84,6 +84,34 @@ def _read(path: Path, name: str, channel: int | None) -> Volume:
 def has_orientation(path: str | Path) -> bool:
     """Whether a file that `read_volume` reads says how the image lies in the patient; only NIfTI can leave it open."""
     return SUFFIXES[image_suffix(path) or ""] != "NIfTI" or states_orientation(Path(path))
+
+
+def check_image_file(path: str | Path) -> str:
+    """The suffix (a key of `SUFFIXES`) of a file that by name and size may hold an image; nothing is read.
+
+    Raises:
+        RefusedInput: For a missing or empty file, a folder, and an unknown format.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise RefusedInput(
+            what="a folder where an image file is needed",
+            where=path,
+            remedy="give the image file, or the folder of a case as --case",
+        )
+    if not path.is_file():
+        raise RefusedInput(what="no such file", where=path, remedy="check the path")
+    suffix = image_suffix(path)
+    if suffix is None:
+        raise RefusedInput(
+            what="not an image format that is read here",
+            where=path,
+            found=path.suffix or "no suffix",
+            remedy="convert it to .nii.gz, .nrrd or .mha",
+        )
+    if path.stat().st_size == 0:
+        raise RefusedInput(what="empty file", where=path, found="0 bytes", remedy="copy or convert it again")
+    return suffix
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
@@ -127,28 +155,6 @@ def write_label_map(volume: Volume, path: str | Path) -> None:
             what="not a label map", where=volume.name or None, remedy="labels are whole numbers 0 to 255"
         )
     write_volume(volume.with_array(labels), path)
-
-
-def _existing_file_suffix(path: Path) -> str:
-    if path.is_dir():
-        raise RefusedInput(
-            what="a folder where an image file is needed",
-            where=path,
-            remedy="give the image file, or the folder of a case as --case",
-        )
-    if not path.is_file():
-        raise RefusedInput(what="no such file", where=path, remedy="check the path")
-    suffix = image_suffix(path)
-    if suffix is None:
-        raise RefusedInput(
-            what="not an image format that is read here",
-            where=path,
-            found=path.suffix or "no suffix",
-            remedy="convert it to .nii.gz, .nrrd or .mha",
-        )
-    if path.stat().st_size == 0:
-        raise RefusedInput(what="empty file", where=path, found="0 bytes", remedy="copy or convert it again")
-    return suffix
 
 
 def _read_nifti(path: Path, channel: int | None) -> Volume:

@@ -1,8 +1,8 @@
 """How much one skull-stripped image looks like FLAIR rather than T1 or T1ce, without another sequence to compare with.
 
 Three things tell them apart and need no training: FLAIR has the larger range of intensities (fluid is black, oedema
-white), its cortex is not darker than its white matter, so intensity does not rise with depth, and no vessels shine along
-the surface of the brain.
+white), its cortex is not darker than its white matter, so intensity does not rise with depth, and no vessels shine
+along the surface of the brain.
 """
 
 from __future__ import annotations

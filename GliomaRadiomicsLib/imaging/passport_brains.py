@@ -14,8 +14,8 @@ from GliomaRadiomicsLib.imaging.foreground import Foreground, coarse
 from GliomaRadiomicsLib.imaging.grid import crop_box, resample_like
 
 _SAME_BRAIN = 0.965
-"""Dice of the outlines of two images. Of 18 registered, skull-stripped patients it was 0.999 or more within a patient and
-at most 0.957 between any two."""
+"""Dice of the outlines of two images. Of 18 registered, skull-stripped patients it was 0.999 or more within a patient,
+0.971 after resampling to 5.5 mm, and at most 0.957 between any two."""
 _SPACING_MM = 2.0
 _THICKEST_MM = 4.0
 """Thicker slices leave the outline too vague."""
@@ -61,8 +61,8 @@ def _compare(brains: dict[str, npt.NDArray[np.bool_]], findings: Findings) -> No
         return
     names = " and ".join(SEQUENCE_NAMES[role] for role in worst)
     message = (
-        f"{names} show brains of different outline (Dice {dice[worst]:.2f}, usual 0.98 or more): check that they are of "
-        "one patient and session, registered, and skull-stripped alike"
+        f"{names} show brains of different outline (Dice {dice[worst]:.2f}, usual 0.98 or more): check that they are "
+        "of one patient and session, registered, and skull-stripped alike"
     )
     findings.add("warning", "brains-differ", message)
 

@@ -158,7 +158,8 @@ def check_roles(
     """
     verdict = check_order(images, brain) if stripped else None
     if verdict is None or not verdict.checked:
-        reason = "it needs skull-stripped images" if not stripped else "these images alone do not tell clearly"
+        alone = "there is no second image" if len(images) < 2 else "these images alone do not tell clearly"
+        reason = alone if stripped else "it needs skull-stripped images"
         findings.add("ok", "sequence-order-not-checked", f"whether sequences are swapped was not checked: {reason}")
         return None
     wrong = [role for role, looks in verdict.looks_like.items() if looks != role]

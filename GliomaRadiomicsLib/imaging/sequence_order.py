@@ -40,8 +40,8 @@ class OrderVerdict:
         looks_like: For every given role, the role its image looks like.
         margin: By how much that assignment beats the given one; 0 when they are the same.
         lead: By how much it beats the second best.
-        checked: False where too little brain or fewer than two sequences are there to tell, or where FLAIR and one other
-            are too much alike.
+        checked: False where too little brain or fewer than two sequences are there to tell, or where FLAIR and one
+            other are too much alike.
     """
 
     looks_like: dict[str, str]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.provenance import timestamp, versions
@@ -16,6 +15,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
+from GliomaRadiomicsLib.pipeline.checks import check_run
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
 from GliomaRadiomicsLib.pipeline.predictions import bundle_of, fill_in_reasons, predict_case
@@ -27,10 +27,6 @@ from GliomaRadiomicsLib.pipeline.writing import (
     write_json,
     write_tables,
 )
-from GliomaRadiomicsLib.systems import registry
-
-if TYPE_CHECKING:
-    from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
 
 
 def analyze_case(
@@ -68,12 +64,16 @@ def analyze_case(
     settings = settings or AnalyzeSettings()
     if clinical:
         settings = replace(settings, clinical=replace(settings.clinical, **clinical))
-    _check(settings, mask)
+    sources = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
+    check_run(settings, sources, mask)
     progress = progress or Progress()
     created = timestamp()
-    with OutputFolder(out) as folder:
+    output = OutputFolder(out)
+    with output as folder:
+        if output.replaces:
+            progress.report(0.0, f"replaces the earlier result in {out}")
         with progress.step("read", 0.0, 0.1, "reading the images"):
-            inputs = read_inputs({"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}, mask)
+            inputs = read_inputs(sources, mask)
         with progress.step("passport", 0.1, 0.15, "checking the images"):
             passport = inspect(inputs.volumes, mask=inputs.mask, unoriented=inputs.unoriented)
         described = _describe(inputs, passport, settings)
@@ -93,29 +93,16 @@ def analyze_case(
     return result
 
 
-def _check(settings: AnalyzeSettings, mask: Source | None) -> None:
-    settings.check()
-    systems = ("segmentation", *registry.names())
-    unknown = [name for name in settings.models if name not in systems]
-    if unknown:
-        raise RefusedInput(
-            what="unknown system", where="--models", found=unknown[0], remedy=f"choose from {', '.join(systems)}"
-        )
-    needy = [step for step in settings.steps if step in ("features", "grading")]
-    if needy and mask is None and "segmentation" not in settings.steps:
-        raise RefusedInput(
-            what=f"{needy[0]} needs the outline of a tumour",
-            where="--steps",
-            remedy="add the step segmentation, or give --mask",
-        )
-
-
 def _run_steps(run: CaseRun) -> None:
     steps = run.settings.steps
     with run.progress.step("normalise", 0.15, 0.25, "normalising"):
         _normalise(run)
-    with run.progress.step("segmentation", 0.25, 0.45, "segmenting the tumour"):
-        _segment(run)
+    if run.passport.mask is not None:
+        with run.progress.step("mask", 0.25, 0.45, "taking the given mask"):
+            _take_mask(run, run.passport.mask)
+    elif "segmentation" in steps:
+        with run.progress.step("segmentation", 0.25, 0.45, "segmenting the tumour"):
+            _segment(run)
     if "features" in steps and run.label_map is not None:
         with run.progress.step("features", 0.45, 0.65, "measuring features"):
             _measure(run)
@@ -136,26 +123,25 @@ def _normalise(run: CaseRun) -> None:
     run.result.files["volumes"] = {role: f"preprocessed/{role}.nii.gz" for role in run.normalised}
 
 
+def _take_mask(run: CaseRun, mask: Volume) -> None:
+    volumes = region_volumes_ml(mask.array, mask.voxel_volume_mm3)
+    run.result.segmentation = SegmentationResult("given mask", _rounded(volumes))
+    _keep_label_map(run, mask)
+
+
+def _keep_label_map(run: CaseRun, label_map: Volume) -> None:
+    run.label_map = label_map
+    write_label_map(label_map, run.folder / "segmentation.nii.gz")
+    run.result.files["segmentation"] = "segmentation.nii.gz"
+
+
 def _segment(run: CaseRun) -> None:
-    given = run.passport.mask
-    if given is not None:
-        run.label_map = given
-        volumes = region_volumes_ml(given.array, given.voxel_volume_mm3)
-        run.result.segmentation = SegmentationResult("given mask", _rounded(volumes))
-    elif "segmentation" in run.settings.steps:
-        found = _automatic(run)
-        run.label_map = found.label_map
-        run.heatmaps["segmentation-uncertainty"] = found.uncertainty
-    if run.label_map is not None:
-        write_label_map(run.label_map, run.folder / "segmentation.nii.gz")
-        run.result.files["segmentation"] = "segmentation.nii.gz"
-
-
-def _automatic(run: CaseRun) -> SegmentationOutput:
     from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
     segmenter = Segmenter(bundle_of(run, "segmentation"), run.settings.device)
     found = segmenter.predict(run.passport.volumes, run.passport.brain_mask, run.progress)
+    run.heatmaps["segmentation-uncertainty"] = found.uncertainty
+    _keep_label_map(run, found.label_map)
     volumes = region_volumes_ml(found.label_map.array, found.label_map.voxel_volume_mm3)
     run.result.segmentation = SegmentationResult(
         model=f"{segmenter.metadata['name']} {segmenter.metadata['version']}",
@@ -170,7 +156,6 @@ def _automatic(run: CaseRun) -> SegmentationOutput:
     if volumes["WT"] == 0.0:
         message = "no tumour was found; check the images, or give a mask with --mask"
         run.result.passport.append(Finding("no-tumour-found", "warning", message))
-    return found
 
 
 def _measure(run: CaseRun) -> None:
@@ -178,7 +163,11 @@ def _measure(run: CaseRun) -> None:
 
     assert run.label_map is not None
     run.features = extract_case(
-        run.passport.volumes, run.label_map, progress=run.progress, brain_mask=run.passport.brain_mask
+        run.passport.volumes,
+        run.label_map,
+        progress=run.progress,
+        brain_mask=run.passport.brain_mask,
+        device=run.settings.device,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.provenance import sha256_file, sha256_volume
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import find_case
-from GliomaRadiomicsLib.imaging.files import has_orientation, read_volume
+from GliomaRadiomicsLib.imaging.files import check_image_file, has_orientation, read_volume
 
 Source = str | Path | Volume
 
@@ -32,15 +33,28 @@ class CaseInputs:
     unoriented: tuple[str, ...] = ()
 
 
+def check_sources(sources: Mapping[str, Source | None], mask: Source | None = None) -> None:
+    """See that there is a sequence and that every path is a file with the name of an image; nothing is read.
+
+    Raises:
+        RefusedInput: Naming the first that is not.
+    """
+    given = [sources[role] for role in SEQUENCES if sources.get(role) is not None]
+    if not given:
+        raise RefusedInput(what="no sequence given", remedy="give at least one of T1, T1ce, T2, FLAIR")
+    for source in (*given, mask):
+        if isinstance(source, (str, Path)):
+            check_image_file(source)
+
+
 def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -> CaseInputs:
     """Read the sequences given (a path or a `Volume` by role) and the mask.
 
     Raises:
         RefusedInput: If nothing is given, or a file cannot be used.
     """
+    check_sources(sources, mask)
     given = {role: sources[role] for role in SEQUENCES if sources.get(role) is not None}
-    if not given:
-        raise RefusedInput(what="no sequence given", remedy="give at least one of T1, T1ce, T2, FLAIR")
     volumes, hashes = {}, {}
     for role, source in given.items():
         volumes[role], hashes[role] = _read(source, role)  # type: ignore[arg-type]

@@ -45,6 +45,10 @@ class OutputFolder:
     An earlier result in ``out`` is replaced only then. A folder with anything else in it, or one that another run is
     writing, is refused. Messages name ``out`` as it was given.
 
+    Attributes:
+        out: The folder, with links followed.
+        replaces: Whether an earlier result lies there; known once the block has begun.
+
     Raises:
         RefusedInput: If ``out`` cannot be written, belongs to another run, or holds something that is not a result; or
             if the disk ran full inside the block.
@@ -52,11 +56,24 @@ class OutputFolder:
 
     def __init__(self, out: str | Path) -> None:
         self._given = out
+        self.replaces = False
         self.out = Path(os.path.realpath(out))
         if not self.out.name:
             raise RefusedInput(what="not a folder for results", where=out, remedy="name a new folder as --out")
         self.partial = self.out.with_name(f".{self.out.name}.partial")
         self._new, self._old = self.partial / "new", self.partial / "old"
+
+    def check(self) -> None:
+        """Refuse what cannot be an output folder without making anything; the start of the block checks it again."""
+        try:
+            self._check_replaceable()
+            parent = next(folder for folder in self.out.parents if folder.exists())
+            if not parent.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            if not os.access(parent, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def __enter__(self) -> Path:
         try:
@@ -65,6 +82,7 @@ class OutputFolder:
             self._claim()
         except OSError as error:
             raise self._unwritable(error) from error
+        self.replaces = (self.out / "result.json").exists()
         return self._new
 
     def __exit__(

@@ -25,7 +25,8 @@ def write_tables(run: CaseRun) -> None:
         write_features_csv(run.features, run.folder / "features.csv")
         run.result.files["features"] = "features.csv"
     target = run.folder / "heatmaps"
-    target.mkdir()
+    if run.heatmaps:
+        target.mkdir()
     for name, heatmap in run.heatmaps.items():
         write_volume(heatmap.with_array(heatmap.array.astype(np.float32)), target / f"{name}.nii.gz")
     run.result.files["heatmaps"] = {name: f"heatmaps/{name}.nii.gz" for name in run.heatmaps}

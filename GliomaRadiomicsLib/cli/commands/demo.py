@@ -23,7 +23,9 @@ def run(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
     from GliomaRadiomicsLib.pipeline.case import analyze_case
     from GliomaRadiomicsLib.pipeline.inputs import sources_of_folder
+    from GliomaRadiomicsLib.pipeline.output import OutputFolder
 
+    OutputFolder(options.out).check()
     print("making the phantom patient: computed, not a real person", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         write_phantom(make_phantom(seed=options.seed), Path(folder))

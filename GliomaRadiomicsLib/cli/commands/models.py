@@ -25,8 +25,9 @@ def run(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.models.card import write_card
 
     if options.action == "list":
-        for model in store.list_models():
-            print(f"{model.name:24} {model.system:20} {model.version:8} {model.origin}")
+        rows = [(model.name, model.system, model.version, model.origin) for model in store.list_models()]
+        for name, system, version, origin in [("NAME", "SYSTEM", "VERSION", "ORIGIN"), *rows]:
+            print(f"{name:24} {system:20} {version:8} {origin}")
     elif options.action == "info":
         print(write_card(store.info(options.name)))
     elif options.action == "download":

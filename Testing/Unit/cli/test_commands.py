@@ -74,11 +74,14 @@ def test_analyze_with_a_model_of_ones_own(phantom_files: dict[str, Path], tiny_b
     assert (tmp_path / "out" / "heatmaps" / "segmentation-uncertainty.nii.gz").is_file()
 
 
-def test_preprocess_writes_images_only(phantom_files: dict[str, Path], tmp_path: Path) -> None:
+def test_preprocess_writes_images_only(
+    phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("preprocess", "--case", phantom_files["t1"].parent, "--out", tmp_path / "out") == 0
+    assert "segmenting" not in capsys.readouterr().out
     names = {path.name for path in (tmp_path / "out" / "preprocessed").iterdir()}
     assert names == {f"{role}.nii.gz" for role in (*SEQUENCES, "brain_mask")}
-    assert not (tmp_path / "out" / "segmentation.nii.gz").exists()
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"preprocessed", "result.json", "provenance.json"}
 
 
 def test_features_as_csv(phantom_files: dict[str, Path], tmp_path: Path) -> None:
@@ -151,7 +154,11 @@ def test_models_are_listed_shown_and_verified(
 ) -> None:
     monkeypatch.setenv("GLIOMA_RADIOMICS_MODELS", str(tmp_path))
     assert run("models", "list") == 0
-    assert "volumetric_grading" in capsys.readouterr().out
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == ["NAME", "SYSTEM", "VERSION", "ORIGIN"]
+    row = next(row for row in rows if row.startswith("volumetric_grading"))
+    assert row.split()[-1] == "starter"
+    assert row.index("starter") == header.index("ORIGIN")
     assert run("models", "info", "volumetric_grading") == 0
     assert "volumetric_grading" in capsys.readouterr().out
     assert run("models", "verify") == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,19 @@ def test_two_candidates_are_refused_naming_both(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(RefusedInput, match=r"t1ce.*a-t1c.nii.gz and a_t1ce.nii.gz"):
         find_case(tmp_path)
+
+
+def test_a_folder_of_cases_is_named_as_such(tmp_path: Path) -> None:
+    for case in ("a", "b", "c"):
+        (tmp_path / case).mkdir()
+        for role in ("t1", "flair", "seg"):
+            (tmp_path / case / f"{case}_{role}.nii.gz").write_bytes(b"never read")
+    with pytest.raises(RefusedInput, match="folder of cases, not a case.*3 case folders.*give one of the folders"):
+        find_case(tmp_path)
+    assert set(find_case(tmp_path / "a")) == {"t1", "flair", "seg"}
+    shutil.rmtree(tmp_path / "b")
+    shutil.rmtree(tmp_path / "c")
+    assert set(find_case(tmp_path)) == {"t1", "flair", "seg"}
 
 
 def test_folder_without_sequences_or_missing_is_refused(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_result_json_is_the_returned_result(masked: tuple[Path, CaseResult]) -> 
     written = json.loads((out / "result.json").read_text())
     assert written == plain(result.to_dict())
     assert read_result_json(out / "result.json").to_dict() == CaseResult.from_dict(written).to_dict()
-    assert {"read", "passport", "normalise", "segmentation", "features", "grading", "report"} <= set(result.timing_s)
+    assert {"read", "passport", "normalise", "mask", "features", "grading", "report"} <= set(result.timing_s)
     assert set(result.grading) == set(registry.names("grading"))
     assert (written["idh"]["status"], written["survival"]["status"]) == ("predicted", "predicted")
     assert written["mgmt"]["status"] == "abstained"
@@ -273,7 +273,7 @@ MESSAGES = (
     "reading the images",
     "checking the images",
     "normalising",
-    "segmenting the tumour",
+    "taking the given mask",
     "measuring features",
     "grading",
     "writing the scene",

@@ -256,3 +256,17 @@ def test_a_mounted_drive_is_refused_at_the_start(tmp_path: Path, monkeypatch: py
 def test_this_process_lives_and_an_ended_one_does_not() -> None:
     assert process_is_alive(os.getpid())
     assert not process_is_alive(dead_process())
+
+
+def test_a_folder_can_be_checked_before_the_work_without_making_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    OutputFolder(tmp_path / "a" / "out").check()
+    for out, words in (("file", "is a file"), ("file/below", "cannot be written")):
+        with pytest.raises(RefusedInput, match=words):
+            OutputFolder(tmp_path / out).check()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(RefusedInput, match="cannot be written.*Permission denied"):
+        OutputFolder(tmp_path / "out").check()
+    assert names(tmp_path) == ["file"]
