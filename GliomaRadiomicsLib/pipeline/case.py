@@ -80,15 +80,7 @@ def analyze_case(
         result = CaseResult(described, list(passport.findings), versions=versions(), created=created)
         run = CaseRun(settings, progress, folder, passport, result)
         _run_steps(run)
-        write_tables(run)
-        provenance = provenance_of(run, inputs)
-        if "scene" in settings.steps:
-            with progress.step("scene", 0.75, 0.89, "writing the scene"):
-                write_case_scene(run, provenance)
-        if "report" in settings.steps:
-            with progress.step("report", 0.89, 0.99, "writing the report"):
-                write_case_report(run, provenance)
-        write_json(run, provenance)
+        _write(run, inputs)
         progress.report(1.0, "done")
     return result
 
@@ -110,6 +102,18 @@ def _run_steps(run: CaseRun) -> None:
         with run.progress.step("grading", 0.65, 0.75, "grading"):
             predict_case(run)
     fill_in_reasons(run.result)
+
+
+def _write(run: CaseRun, inputs: CaseInputs) -> None:
+    write_tables(run)
+    provenance = provenance_of(run, inputs)
+    if "scene" in run.settings.steps:
+        with run.progress.step("scene", 0.75, 0.89, "writing the scene"):
+            write_case_scene(run, provenance)
+    if "report" in run.settings.steps:
+        with run.progress.step("report", 0.89, 0.99, "writing the report"):
+            write_case_report(run, provenance)
+    write_json(run, provenance)
 
 
 def _normalise(run: CaseRun) -> None:
