@@ -30,6 +30,7 @@ class CaseData:
         brain_mask: Non-zero inside the brain, or None.
         clinical: What is known beside the images.
         features: Measured features.
+        automatic_outline: Whether the label map is the segmentation's, not a reader's.
     """
 
     volumes: Mapping[str, Volume]
@@ -37,6 +38,7 @@ class CaseData:
     brain_mask: Volume | None = None
     clinical: ClinicalData = field(default_factory=ClinicalData)
     features: list[FeatureRow] = field(default_factory=list)
+    automatic_outline: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Makes the starter bundle from the public tables, with every figure of its card measured on the way.
 
-``python -m GliomaRadiomicsLib.systems.volumetric_grading.starter TABLES --cases CSV --leave-out FOLDER --out BUNDLE``
+``python -m GliomaRadiomicsLib.systems.volumetric_grading.starter TABLES --cases CSV --leave-out FOLDER
+--outlines CSV --out BUNDLE``
 
 TABLES holds ``tcga/`` and, for the outside check, ``upenn_gbm/``. Patients of ``--cases`` (``cases.csv``) are kept
 out of the training and are the independent test; those whose folders lie in ``--leave-out`` are kept out of both.
@@ -9,7 +10,8 @@ out of the training and are the independent test; those whose folders lie in ``-
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from GliomaRadiomicsLib.models.figures import Figure, figure
 from GliomaRadiomicsLib.systems.binary_figures import binary_figures
 from GliomaRadiomicsLib.systems.volumetric_grading.candidates import RULE, compare, robustness
 from GliomaRadiomicsLib.systems.volumetric_grading.fitting import FitSettings, fit_rows
+from GliomaRadiomicsLib.systems.volumetric_grading.outline import errors_of, read_outlines
+from GliomaRadiomicsLib.systems.volumetric_grading.quantities import measured_from_parts
 from GliomaRadiomicsLib.systems.volumetric_grading.system import VolumetricGrading
 from GliomaRadiomicsLib.systems.volumetric_grading.tcga import (
     case_rows,
@@ -36,7 +40,13 @@ _ATTRIBUTION = (
 )
 
 
-def build(tables: Path, cases: Path, leave_out: Path | None = None, n_repeats: int = N_REPEATS) -> VolumetricGrading:
+def build(
+    tables: Path,
+    cases: Path,
+    leave_out: Path | None = None,
+    n_repeats: int = N_REPEATS,
+    outlines: Path | None = None,
+) -> VolumetricGrading:
     """Choose the quantities, train and measure.
 
     Args:
@@ -44,6 +54,8 @@ def build(tables: Path, cases: Path, leave_out: Path | None = None, n_repeats: i
         cases: Case list whose patients are the independent test.
         leave_out: Folder whose subfolders are named after patients kept out of everything.
         n_repeats: Repeats of each cross-validation.
+        outlines: ``predictions.csv`` of ``evaluate segmentation`` on the patients of ``cases``, by networks that did
+            not see their sites.
     """
     test = case_rows(cases)
     rows = training_rows(tables, test, leave_out)
@@ -57,6 +69,10 @@ def build(tables: Path, cases: Path, leave_out: Path | None = None, n_repeats: i
     evidence["figures"] += [entry.to_dict() for entry in _test_figures(system, test)]
     if (tables / "upenn_gbm").is_dir():
         evidence["figures"] += [entry.to_dict() for entry in _outside_figures(system, upenn_rows(tables / "upenn_gbm"))]
+    if outlines is not None:
+        found = read_outlines(outlines)
+        system.outline_errors = errors_of(found)
+        evidence["figures"] += [entry.to_dict() for entry in _outline_figures(system, cases, found)]
     evidence["notes"] += [RULE]
     _describe(system, rows, tables / "tcga")
     return system
@@ -79,6 +95,22 @@ def _test_figures(system: VolumetricGrading, test: Sequence[TrainingRow]) -> lis
     rule, sentence = trivial_rule(_ageless(test), _probabilities(system, _ageless(test)), prefix="test", cohort=cohort)
     system.metadata["evidence"]["notes"].append(f"Independent patients, model without age: {sentence}.")
     return [*figures, *([rule] if rule else [])]
+
+
+def _outline_figures(
+    system: VolumetricGrading, cases: Path, outlines: Mapping[str, Mapping[str, float]]
+) -> list[Figure]:
+    """The independent patients again, with the volumes of automatic outlines."""
+    with cases.open(encoding="utf-8") as file:
+        hgg = {row["case"]: row["grade"] == "HGG" for row in csv.DictReader(file)}
+    rows = [
+        TrainingRow(case, measured_from_parts(ml["ncr_net_ml"], ml["ed_ml"], ml["et_ml"]), hgg[case])
+        for case, ml in outlines.items()
+    ]
+    cohort = f"{len(rows)} patients of the same collections, automatic outlines of networks that never saw their sites"
+    p = _probabilities(system, rows)
+    validation = "independent: not in the training set; model without age"
+    return binary_figures(grades(rows), p, prefix="automatic", cohort=cohort, validation=validation)
 
 
 def _outside_figures(system: VolumetricGrading, rows: Sequence[TrainingRow]) -> list[Figure]:
@@ -118,10 +150,17 @@ def _describe(system: VolumetricGrading, rows: Sequence[TrainingRow], tables: Pa
 def _prediction_note(metadata: dict[str, Any]) -> str:
     test, rule, cv_rule = (figure(metadata, name) for name in ("test_auc", "test_trivial_auc", "cv_trivial_auc"))
     assert test is not None and test.ci is not None and rule is not None and cv_rule is not None
+    automatic = figure(metadata, "automatic_auc")
+    outlines = ""
+    if automatic is not None and automatic.ci is not None:
+        outlines = (
+            f" All of these with manual outlines; with automatic ones {automatic.value:.2f} ({automatic.ci[0]:.2f} to "
+            f"{automatic.ci[1]:.2f}) on {automatic.n} patients."
+        )
     return (
         f"On {test.n} independent patients of the same collections AUC {test.value:.2f} ({test.ci[0]:.2f} to "
         f"{test.ci[1]:.2f}). Enhancing volume alone: {cv_rule.value:.2f} on the training patients, {rule.value:.2f} on "
-        "the independent ones. In these collections grade and site cannot be separated."
+        f"the independent ones.{outlines} In these collections grade and site cannot be separated."
     )
 
 
@@ -142,9 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("tables", type=Path)
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--leave-out", type=Path)
+    parser.add_argument("--outlines", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(arguments)
-    build(given.tables, given.cases, given.leave_out).save(given.out, overwrite=True)
+    build(given.tables, given.cases, given.leave_out, outlines=given.outlines).save(given.out, overwrite=True)
 
 
 if __name__ == "__main__":

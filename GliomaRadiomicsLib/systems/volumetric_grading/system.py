@@ -22,6 +22,7 @@ from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCa
 from GliomaRadiomicsLib.systems.volumetric_grading.fitting import FitSettings, Fitted, fit_rows
 from GliomaRadiomicsLib.systems.volumetric_grading.model import LinearModel, probability
 from GliomaRadiomicsLib.systems.volumetric_grading.occlusion import occlusion_map
+from GliomaRadiomicsLib.systems.volumetric_grading.outline import Errors
 from GliomaRadiomicsLib.systems.volumetric_grading.quantities import QUANTITIES
 from GliomaRadiomicsLib.systems.volumetric_grading.trust import trust_of
 from GliomaRadiomicsLib.systems.volumetric_grading.validation import TrainingRow, trivial_rule
@@ -35,8 +36,9 @@ class VolumetricGrading:
 
     name = NAME
 
-    def __init__(self, fitted: Fitted) -> None:
+    def __init__(self, fitted: Fitted, outline_errors: Errors = ()) -> None:
         self.without_age, self.with_age, self.metadata = fitted.without_age, fitted.with_age, fitted.metadata
+        self.outline_errors = outline_errors
 
     @classmethod
     def fit(
@@ -72,7 +74,8 @@ class VolumetricGrading:
             raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
         data = load_json(folder, _MODEL_FILE)
         with_age = None if data["with_age"] is None else LinearModel.from_dict(data["with_age"])
-        return cls(Fitted(LinearModel.from_dict(data["without_age"]), with_age, metadata))
+        errors = tuple(tuple(entry) for entry in data.get("outline_errors", ()))
+        return cls(Fitted(LinearModel.from_dict(data["without_age"]), with_age, metadata), errors)
 
     @classmethod
     def starter(cls) -> VolumetricGrading:
@@ -82,7 +85,7 @@ class VolumetricGrading:
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write a bundle; raises `RefusedInput` if it exists and ``overwrite`` is False."""
         with_age = None if self.with_age is None else self.with_age.to_dict()
-        model = {"without_age": self.without_age.to_dict(), "with_age": with_age}
+        model = {"without_age": self.without_age.to_dict(), "with_age": with_age, "outline_errors": self.outline_errors}
         files = {_MODEL_FILE: json.dumps(model, indent=1) + "\n"}
         return save_bundle(folder, self.metadata, files=files, overwrite=overwrite)
 
@@ -128,7 +131,8 @@ class VolumetricGrading:
         if reason:
             return GradingResult(None, "none", Trust("no", [reason]), evidence, reason=reason)
         p = probability(model.log_odds(measured))
-        trust = trust_of(model, measured, has_t1ce="t1ce" in case.volumes)
+        errors = self.outline_errors if case.automatic_outline else None
+        trust = trust_of(model, measured, has_t1ce="t1ce" in case.volumes, outline_errors=errors)
         return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, _contributions(model, measured))
 
     def explain(self, case: CaseData) -> dict[str, Volume]:

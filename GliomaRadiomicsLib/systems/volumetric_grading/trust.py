@@ -6,6 +6,7 @@ from typing import Literal
 
 from GliomaRadiomicsLib.core.results import Trust
 from GliomaRadiomicsLib.systems.volumetric_grading.model import LinearModel, probability
+from GliomaRadiomicsLib.systems.volumetric_grading.outline import Errors, label_changes
 from GliomaRadiomicsLib.systems.volumetric_grading.quantities import QUANTITIES, Measured, measured_from_parts
 
 SMALLEST_TUMOUR_ML = 0.5
@@ -15,18 +16,24 @@ ET_ERROR_ML = 1.0
 """Errors of an automatic enhancing volume that a grade should survive: 30 %, or 1 ml where that is more."""
 
 
-def trust_of(model: LinearModel, measured: Measured, *, has_t1ce: bool) -> Trust:
+MOST_LABEL_CHANGES = 0.1
+"""Share of the measured errors of automatic outlines under which a label may change and still be called sure."""
+
+
+def trust_of(model: LinearModel, measured: Measured, *, has_t1ce: bool, outline_errors: Errors | None = None) -> Trust:
     """Flag and reasons for one prediction.
 
     Args:
         model: The coefficients used.
         measured: Volumes in ml and, if the model uses it, age.
         has_t1ce: Whether a T1ce was given.
+        outline_errors: Of an automatic outline, how wrong such outlines are; None: the outline is the user's own.
     """
     severe = _severe(measured)
     mild = [
         *_unseen(has_t1ce),
         *_undecided(model, measured),
+        *_outline(model, measured, outline_errors),
         *_unstable(model, measured),
         *_range(model, measured),
     ]
@@ -49,6 +56,20 @@ def _undecided(model: LinearModel, measured: Measured) -> list[str]:
     p = probability(model.log_odds(measured))
     low, high = UNDECIDED
     return [f"undecided: the probability lies between {low} and {high}"] if low < p < high else []
+
+
+def _outline(model: LinearModel, measured: Measured, errors: Errors | None) -> list[str]:
+    if errors is None:
+        return []
+    if not errors:
+        return ["the outline is automatic, and this model states no errors of automatic outlines"]
+    changes = label_changes(model, measured, errors)
+    if changes <= MOST_LABEL_CHANGES * len(errors):
+        return []
+    return [
+        f"the outline is automatic: wrong in the way it was in {len(errors)} patients of unseen sites, the label would "
+        f"change in {changes} of the {len(errors)} ways; correct the outline and give it as mask"
+    ]
 
 
 def _unstable(model: LinearModel, measured: Measured) -> list[str]:

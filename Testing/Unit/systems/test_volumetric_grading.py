@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.store import starter
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 from GliomaRadiomicsLib.systems.volumetric_grading import VolumetricGrading
+from GliomaRadiomicsLib.systems.volumetric_grading.outline import errors_of, read_outlines
 
 SIDE = 48
 AFFINE = np.diag([2.0, 2.0, 2.5, 1.0])
@@ -58,6 +60,33 @@ def system() -> VolumetricGrading:
 @pytest.fixture(scope="module")
 def own() -> VolumetricGrading:
     return VolumetricGrading.fit(cohort(), {"repeats": 2, "cohort": "a made-up cohort"})
+
+
+def test_an_automatic_outline_is_trusted_as_far_as_its_measured_errors_allow(system: VolumetricGrading) -> None:
+    """One in ten errors that lose the enhancing tumour is borne, two are not; a reader's outline is not doubted."""
+    right, lost = (0.0, 0.0, 0.0), (0.0, 0.0, -4.0)
+    strong = case(15, 60, 25)
+    automatic = replace(strong, automatic_outline=True)
+    own_errors = system.outline_errors
+    try:
+        for errors, flag in (((right,) * 9 + (lost,), "ok"), ((right,) * 8 + (lost,) * 2, "caution"), ((), "caution")):
+            system.outline_errors = errors
+            assert system.predict(automatic).trust.flag == flag
+            assert system.predict(strong).trust.flag == "ok"
+    finally:
+        system.outline_errors = own_errors
+
+
+def test_errors_of_outlines_come_from_the_table_of_evaluate(tmp_path: Path) -> None:
+    header = "case,sequences,ncr_net_ml,ed_ml,et_ml,true_ncr_net_ml,true_ed_ml,true_et_ml,trained_on\n"
+    table = tmp_path / "predictions.csv"
+    table.write_text(header + "a,t1+t1ce+t2+flair,9,49,0,9,99,1,False\na,flair,1,1,1,1,1,1,False\n")
+    assert errors_of(read_outlines(table)) == (
+        (0.0, pytest.approx(math.log(2), abs=1e-4), pytest.approx(math.log(2), abs=1e-4)),
+    )
+    table.write_text(header + "a,t1+t1ce+t2+flair,9,49,0,9,99,1,True\n")
+    with pytest.raises(RefusedInput, match="trained on"):
+        read_outlines(table)
 
 
 def test_ring_enhancing_and_non_enhancing_tumours(system: VolumetricGrading) -> None:
