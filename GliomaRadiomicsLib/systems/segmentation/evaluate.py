@@ -15,7 +15,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.passport import inspect
 from GliomaRadiomicsLib.systems.seen import fingerprint
-from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter, remove_shading
+from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter
 from GliomaRadiomicsLib.systems.segmentation.prepare import to_working_grid
 
 SUBSETS = tuple(subset for n in range(4, 0, -1) for subset in combinations(SEQUENCES, n))
@@ -47,7 +47,7 @@ def evaluate(
 
     ``trained_on`` says that the bundle was trained on this very label map: such a row measures memory, not skill.
 
-    Each subset goes through the input passport alone, as it would in a case run; only the shading is removed once.
+    Each subset goes through the input passport alone, as it would in a case run.
     """
     progress = progress or Progress()
     seen = segmenter.metadata["training"].get("fingerprints", [])
@@ -57,13 +57,12 @@ def evaluate(
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
         trained_on = fingerprint(to_working_grid(truth, label=True).array) in seen
-        unshaded = remove_shading(volumes, inspect(volumes).brain_mask)
         for subset in subsets:
             if not set(subset) <= set(volumes):
                 continue
             progress.report(number / len(patients), f"case {number + 1} of {len(patients)}, {'+'.join(subset)}")
             passport = inspect({role: volumes[role] for role in subset})
-            found = segmenter.predict(passport.volumes, passport.brain_mask, unshaded=unshaded).label_map
+            found = segmenter.predict(passport.volumes, passport.brain_mask).label_map
             row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
             rows.append({**row, **score(found, truth), "trained_on": trained_on})
     return rows

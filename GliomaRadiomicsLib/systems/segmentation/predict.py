@@ -1,4 +1,4 @@
-"""Segmentation of one case: the brain as it is and mirrored without shading, back on the grid it came from."""
+"""Segmentation of one case: the brain as it is and mirrored, back on the grid it came from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.bias import correct_bias
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
@@ -40,10 +39,10 @@ class Thresholds:
             highest anywhere: hyperintensity without any core is more often the scanner's shading than a second tumour.
     """
 
-    probability: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    smallest_et_ml: float = 2.0
+    probability: tuple[float, float, float] = (0.65, 0.5, 0.5)
+    smallest_et_ml: float = 0.5
     smallest_part_ml: float = 0.5
-    core_share: float = 0.5
+    core_share: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,6 @@ class Segmenter:
         volumes: dict[str, Volume],
         brain_mask: Volume,
         progress: Progress | None = None,
-        unshaded: dict[str, Volume] | None = None,
     ) -> SegmentationOutput:
         """Segment a case; without T1ce nothing is called enhancing, because that cannot be seen.
 
@@ -109,23 +107,17 @@ class Segmenter:
             volumes: Sequences by role, all on one grid of any orientation and spacing.
             brain_mask: Non-zero inside the brain, on the same grid.
             progress: Told between the passes; may cancel there.
-            unshaded: What `remove_shading` makes of the volumes, where that is known already.
         """
         progress = progress or Progress()
         native = next(iter(volumes.values()))
         mask = to_working_grid(brain_mask, label=True)
         inside = mask.array != 0
-        progress.report(0.0, "removing the shading")
-        unshaded = unshaded or remove_shading(volumes, brain_mask)
-        as_it_is, corrected = (
-            prepare({role: to_working_grid(volume) for role, volume in images.items()}, inside)
-            for images in (volumes, {role: unshaded[role] for role in volumes})
-        )
-        found = self._probabilities(as_it_is, corrected, progress)
+        ready = prepare({role: to_working_grid(volume) for role, volume in volumes.items()}, inside)
+        found = self._probabilities(ready, progress)
         probabilities = {}
         for region, cropped in zip(REGIONS, found, strict=True):
             full = np.zeros(mask.shape, dtype=np.float32)
-            full[as_it_is.box] = cropped * inside[as_it_is.box]
+            full[ready.box] = cropped * inside[ready.box]
             probabilities[region] = _back(Volume(full, mask.affine), native)
         if "t1ce" not in volumes:
             probabilities["ET"] = native.with_array(np.zeros(native.shape, dtype=np.float32))
@@ -150,17 +142,16 @@ class Segmenter:
         dice = evidence["dice_by_sequences"].get(given, {})
         return {key: evidence[key] for key in ("cohort", "validation")} | counted | {"dice": dice}
 
-    def _probabilities(self, as_it_is: NetworkInput, corrected: NetworkInput, progress: Progress) -> np.ndarray:
+    def _probabilities(self, ready: NetworkInput, progress: Progress) -> np.ndarray:
         """Mean over the passes, shape ``(3, i, j, k)``.
 
-        Networks see the images as they are and the corrected ones mirrored, in turn; a single one sees both.
+        Networks see the brain as it is and mirrored, in turn; a single one sees both.
         """
         networks = self.networks if len(self.networks) > 1 else self.networks * 2
         found = []
         for number, network in enumerate(networks):
-            progress.report(0.4 + 0.5 * number / len(networks), "segmenting")
-            mirrored = number % 2 == 1
-            found.append(self._pass(network, corrected if mirrored else as_it_is, mirrored))
+            progress.report(0.1 + 0.8 * number / len(networks), f"segmenting, pass {number + 1} of {len(networks)}")
+            found.append(self._pass(network, ready, mirrored=number % 2 == 1))
         return np.asarray(np.mean(found, axis=0, dtype=np.float32))
 
     def _pass(self, network: SegmentationNet, ready: NetworkInput, mirrored: bool) -> np.ndarray:
@@ -175,11 +166,6 @@ class Segmenter:
             logits = network(torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]]), present)
         found = logits.float().sigmoid()[0, :, : size[0], : size[1], : size[2]].cpu().numpy()
         return found[:, ::-1] if mirrored else found
-
-
-def remove_shading(volumes: dict[str, Volume], brain_mask: Volume) -> dict[str, Volume]:
-    """Every sequence after `correct_bias`."""
-    return {role: correct_bias(volume, brain_mask) for role, volume in volumes.items()}
 
 
 def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
