@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - its usual name
+from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
@@ -52,6 +53,16 @@ def resample_spacing(
 ) -> Volume:
     """``volume`` with voxels of ``spacing_mm`` along its own axes, covering the same field of view (no smoothing)."""
     return resample_like(volume, grid_with_spacing(volume, spacing_mm), label=label)
+
+
+def coarsened(volume: Volume, spacing_mm: float) -> Volume:
+    """``volume`` as float32 on isotropic voxels of ``spacing_mm``, smoothed first along the axes that are finer.
+
+    The smoothing is symmetric, so nothing moves.
+    """
+    ratio = spacing_mm / np.array(volume.spacing)
+    array = ndimage.gaussian_filter(volume.array.astype(np.float32), np.where(ratio > 1.0, 0.4 * ratio, 0.0))
+    return resample_spacing(volume.with_array(array), spacing_mm)
 
 
 def grid_with_spacing(volume: Volume, spacing_mm: float | tuple[float, float, float] = 1.0) -> Volume:

@@ -74,14 +74,15 @@ def _draw_matrix(rng: np.random.Generator, settings: AugmentationSettings) -> np
     if rng.random() < settings.p_affine:
         angles = np.radians(settings.rotate_degrees) * rng.uniform(-1, 1, 3)
         for axis, angle in enumerate(angles):
-            matrix = matrix @ _rotation(axis, angle)
+            matrix = matrix @ rotation(axis, angle)
         matrix = matrix * (1.0 + settings.scale * rng.uniform(-1, 1))
     if rng.random() < settings.p_flip:
         matrix = matrix @ np.diag([-1.0, 1.0, 1.0])
     return matrix
 
 
-def _rotation(axis: int, angle: float) -> np.ndarray:
+def rotation(axis: int, angle: float) -> np.ndarray:
+    """3x3 matrix that turns by ``angle`` (radians) about an axis."""
     c, s = math.cos(angle), math.sin(angle)
     matrix = np.eye(3)
     a, b = [i for i in range(3) if i != axis]

@@ -54,11 +54,11 @@ def possible_truths(measured: Measured, errors: Errors) -> list[dict[str, float]
     found = [measured[label] for label in LABELS]
     truths = []
     for error in errors:
-        parts = [
+        ncr_net, ed, et = (
             max(0.0, (ml + SOFT_FLOOR_ML) * float(np.exp(e)) - SOFT_FLOOR_ML)
             for ml, e in zip(found, error, strict=True)
-        ]
-        truths.append(measured_from_parts(*parts, measured.get("age")))
+        )
+        truths.append(measured_from_parts(ncr_net, ed, et, measured.get("age")))
     return truths
 
 

@@ -1,0 +1,128 @@
+"""The brain in one image of a head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.grid import resample_like
+from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.brain_extraction.prepare import SPACING_MM, normalised, to_network_grid
+
+LEAST = (96, 128, 112)
+"""Voxels of 2 mm the network is at least shown, as in training; smaller images are padded with zeros."""
+
+PLAUSIBLE_ML = (700.0, 2200.0)
+"""Brain volumes outside these limits are doubtful (adults: about 900 to 1900 ml with the fluid inside the mask)."""
+
+
+@dataclass(frozen=True)
+class BrainMask:
+    """What `BrainExtractor.predict` found.
+
+    Attributes:
+        mask: uint8, 1 in the brain, on the grid of the image.
+        expected_dice: Dice the network itself expects of its mask.
+        volume_ml: Volume of the brain in the image.
+        doubts: Why the mask may be wrong; empty where nothing speaks against it.
+    """
+
+    mask: Volume
+    expected_dice: float
+    volume_ml: float
+    doubts: tuple[str, ...]
+
+
+class BrainExtractor:
+    """A brain extraction bundle, ready to use.
+
+    Args:
+        bundle: Folder of the model bundle; its weights are verified before use.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        RefusedInput: If the bundle is damaged or of another system.
+    """
+
+    def __init__(self, bundle: Path, device: str = "auto") -> None:
+        import torch
+
+        from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
+        from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
+
+        self.metadata: dict[str, Any] = verify(bundle)
+        if self.metadata["system"] != "brain_extraction":
+            raise RefusedInput(
+                what="this bundle is of another system",
+                where=bundle,
+                found=self.metadata["system"],
+                remedy="give a brain_extraction bundle",
+            )
+        self.device = choose_device(device)
+        self.network = SegmentationNet(1, 1, tuple(self.metadata["network"]["channels"]))
+        weights = load_tensors(bundle)
+        self.network.load_state_dict({name: torch.from_numpy(w).float() for name, w in weights.items()})
+        self.network.to(self.device).eval()
+
+    def predict(self, volume: Volume) -> BrainMask:
+        """The brain of one image of any contrast, orientation and spacing, with skull."""
+        small = to_network_grid(volume)
+        found = self._probability(normalised(np.maximum(small.array, 0.0)))
+        brain = _one_part(found > 0.5)
+        probability = resample_like(small.with_array(np.where(brain, found, np.minimum(found, 0.49))), volume)
+        mask = ndimage.binary_fill_holes(probability.array > 0.5)
+        ml = float(mask.sum()) * volume.voxel_volume_mm3 / 1000.0
+        expected = _expected_dice(found, brain)
+        return BrainMask(
+            volume.with_array(mask.astype(np.uint8), "brain mask"), expected, ml, _doubts(ml, expected, brain)
+        )
+
+    def _probability(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        import torch
+
+        multiple = self.network.multiple
+        size = [max(least, -(-n // multiple) * multiple) for n, least in zip(image.shape, LEAST, strict=True)]
+        before = [(want - n) // 2 for want, n in zip(size, image.shape, strict=True)]
+        padded = np.zeros(size, dtype=np.float32)
+        place = tuple(slice(b, b + n) for b, n in zip(before, image.shape, strict=True))
+        padded[place] = image
+        with torch.inference_mode():
+            tensor = torch.from_numpy(padded)[None, None].to(self.device)
+            logits = self.network(tensor, torch.ones(1, 1, device=self.device))
+        return logits.float().sigmoid()[0, 0].cpu().numpy()[place]
+
+
+def _one_part(brain: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The largest part, with its holes filled."""
+    parts, count = ndimage.label(brain)
+    if count > 1:
+        brain = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    return ndimage.binary_fill_holes(brain)
+
+
+def _expected_dice(probability: npt.NDArray, brain: npt.NDArray[np.bool_]) -> float:
+    size = float(brain.sum() + probability.sum(dtype=np.float64))
+    return round(2.0 * float(probability[brain].sum(dtype=np.float64)) / size, 4) if brain.any() else float("nan")
+
+
+def _doubts(ml: float, expected: float, brain: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    if not brain.any():
+        return ("no brain was found",)
+    doubts = []
+    if not PLAUSIBLE_ML[0] <= ml <= PLAUSIBLE_ML[1]:
+        doubts.append(f"a brain of {ml:.0f} ml is unusual ({PLAUSIBLE_ML[0]:.0f} to {PLAUSIBLE_ML[1]:.0f} expected)")
+    if expected < 0.95:
+        doubts.append(f"the network is unsure of its mask (expected Dice {expected:.2f})")
+    for axis, sides in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
+        for place, side in ((0, sides[0]), (-1, sides[1])):
+            share = float(brain.take(place, axis).sum()) * SPACING_MM**2 / 100.0
+            if share > (25.0 if side == "bottom" else 15.0):
+                doubts.append(f"the brain is cut at the {side} of the image ({share:.0f} cm2)")
+    return tuple(doubts)
