@@ -39,7 +39,7 @@ def main() -> None:
     ours = min(_timed(segmenter, passport.volumes, passport.brain_mask) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"segment one case, {options.threads} threads, best of 3: {ours:.2f} s, peak memory so far {peak:.2f} GB")
-    _compare_precisions(segmenter, passport.volumes, passport.brain_mask)
+    _compare_precisions(passport.volumes, passport.brain_mask)
     if options.peer:
         peer = _monai(passport.volumes)
         print(
@@ -53,12 +53,12 @@ def _timed(segmenter: predict.Segmenter, volumes: dict[str, Volume], brain: Volu
     return time.perf_counter() - began
 
 
-def _compare_precisions(segmenter: predict.Segmenter, volumes: dict[str, Volume], brain: Volume) -> None:
+def _compare_precisions(volumes: dict[str, Volume], brain: Volume) -> None:
     maps = {}
     chosen = predict.bf16_pays
     for name, use in (("bf16", True), ("fp32", False)):
         predict.bf16_pays = lambda device, use=use: use
-        maps[name] = segmenter.predict(volumes, brain).label_map.array
+        maps[name] = predict.Segmenter(store.starter("segmentation"), "cpu").predict(volumes, brain).label_map.array
     predict.bf16_pays = chosen
     differ = maps["bf16"] != maps["fp32"]
     inside = brain.array > 0

@@ -86,13 +86,15 @@ class Segmenter:
                 remedy="give a segmentation bundle",
             )
         self.device = choose_device(device)
+        self.dtype = torch.bfloat16 if bf16_pays(self.device) else torch.float32
         weights = load_tensors(bundle)
         self.networks: list[SegmentationNet] = []
         for member in range(self.metadata["network"]["members"]):
             network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
             mine = {name.removeprefix(f"{member}."): w for name, w in weights.items() if name.startswith(f"{member}.")}
             network.load_state_dict({name: torch.from_numpy(w).float() for name, w in mine.items()})
-            self.networks.append(network.to(memory_format=torch.channels_last_3d).to(self.device).eval())  # type: ignore[call-overload]
+            network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+            self.networks.append(network.to(self.device, self.dtype).eval())
         self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
 
     def predict(
@@ -158,13 +160,14 @@ class Segmenter:
         """Probabilities of one network, shape ``(3, i, j, k)``."""
         import torch
 
-        present = torch.from_numpy(ready.present.astype(np.float32))[None].to(self.device)
-        images = torch.from_numpy(ready.images[:, ::-1].copy() if mirrored else ready.images)[None].to(self.device)
+        present = torch.from_numpy(ready.present.astype(np.float32))[None].to(self.device, self.dtype)
+        images = torch.from_numpy(ready.images)[None].to(self.device, self.dtype)
+        images = images.flip(2) if mirrored else images
         size = images.shape[2:]
         pad = [(-n) % network.multiple for n in size]
-        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=bf16_pays(self.device)):
+        with torch.inference_mode():
             logits = network(torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]]), present)
-        found = logits.float().sigmoid()[0, :, : size[0], : size[1], : size[2]].cpu().numpy()
+            found = logits[0, :, : size[0], : size[1], : size[2]].float().sigmoid().cpu().numpy()
         return found[:, ::-1] if mirrored else found
 
 
