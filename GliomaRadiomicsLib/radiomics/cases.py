@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.core.labels import LABEL_VALUES, REGIONS
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import NothingLeftError
 from GliomaRadiomicsLib.radiomics.device import computing_on
 from GliomaRadiomicsLib.radiomics.extraction import Extracted, Selection, all_features, image_rows, nan_rows, shape_rows
 from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
@@ -130,7 +131,7 @@ class _Grid:
         if self._by_region and np.isin(self.label_map.array, labels).any():
             try:
                 mask = ibsi_mask(self.label_map, labels, self.settings)
-            except RefusedInput:
+            except NothingLeftError:
                 return None
         else:
             mask = self._placed_labels
@@ -176,7 +177,7 @@ class _Sequence:
         for name, region in regions.items():
             try:
                 if region:
-                    left[name] = kept(region, array, transform)
+                    left[name] = kept(region, array, transform, self.volume.name)
             except RefusedInput as error:
                 rows[name] = self._without(str(error))
         return rows | self._measured(left, array, transform, report)

@@ -11,9 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
-
-MOST_LEVELS = 10_000
+from GliomaRadiomicsLib.radiomics.settings import MOST_LEVELS, RadiomicsSettings
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,16 @@ from GliomaRadiomicsLib.radiomics import (
     shape_density,
     spatial,
 )
-from GliomaRadiomicsLib.radiomics.filters.derived import Derived, derived_images
+from GliomaRadiomicsLib.radiomics.checks import finite
+from GliomaRadiomicsLib.radiomics.filters.derived import WITHOUT_FILTER, Derived, derived_images
 from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
 from GliomaRadiomicsLib.radiomics.ibsi.families import IMAGE_FAMILIES as IBSI_IMAGE_FAMILIES
 from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
 from GliomaRadiomicsLib.radiomics.measured import Measured
-from GliomaRadiomicsLib.radiomics.preparation import Prepared, finite, prepare
+from GliomaRadiomicsLib.radiomics.preparation import Prepared, prepare
 from GliomaRadiomicsLib.radiomics.region import Box, Region, together, whole_box
 from GliomaRadiomicsLib.radiomics.registry import families_of, names_of
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, checked_selection
 from GliomaRadiomicsLib.radiomics.threads import one_blas_thread
 
 Extracted = list[tuple[str, float, str]]
@@ -107,10 +108,11 @@ def extract(
         computes none, and where a filtered image is not finite or would have too many grey levels.
 
     Raises:
-        RefusedInput: If the mask does not fit, is empty or lacks the label, if values of the region are not finite, or
-            if there would be too many grey levels.
+        RefusedInput: If a setting or a feature is unknown, the mask does not fit, is empty or lacks the label, values
+            of the region are not finite, or there would be too many voxels or grey levels.
     """
     settings = (settings or RadiomicsSettings()).check()
+    selection = None if selection is None else checked_selection(selection, settings.convention)
     found = prepare(image, mask, settings.label if label is None else label, settings)
     return shape_rows(found.of_shape, selection) + prepared_rows(found, selection, image_types)
 
@@ -184,7 +186,8 @@ def _derived_rows(region: Region, derived: Derived, box: Box, wanted: Selection)
         return nan_rows(wanted, reason, derived.name)
     region = region.with_settings(_settings_of(derived, region))
     families = _IMAGE_FAMILIES[region.settings.convention]
-    found = Measured(region, finite(region.values(derived.array, box)), derived.array)
+    values = finite(region.values(derived.array, box), f"{derived.name} image", remedy=WITHOUT_FILTER)
+    found = Measured(region, values, derived.array)
     return [
         row for family, names in wanted.items() for row in _rows(family, families[family](found), names, derived.name)
     ]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import check_numbers
 from GliomaRadiomicsLib.radiomics.region import Region, bounding_box
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
@@ -47,15 +48,6 @@ def normalised(image: Volume, settings: RadiomicsSettings) -> Volume:
 def rounded(image: Volume) -> Volume:
     """The image with whole numbers as voxel values; halves go up."""
     return image.with_array(np.floor(check_numbers(image.array, image.name) + 0.5))
-
-
-def check_numbers(values: npt.NDArray, name: str = "") -> npt.NDArray:
-    """The values; raises `RefusedInput` unless they are integers or floating-point numbers."""
-    if not (np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)):
-        raise RefusedInput(
-            what="image without numbers", where=name or "image", found=values.dtype, remedy="convert it to float"
-        )
-    return values
 
 
 def z_score_in_brain(image: Volume, brain_mask: Volume | None, scale: float) -> Transform:

@@ -13,11 +13,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import finite
 from GliomaRadiomicsLib.radiomics.intensity import (
     Transform,
-    check_numbers,
     normalised,
     region_of_shape,
     resegmented,
@@ -82,36 +81,24 @@ def prepare(
     whole = (
         known.whole if known and _same(known.mask, mask) else crop(select_label(mask, labels), mask.spacing, settings)
     )
-    return Prepared(image, mask, whole, kept(whole, image.array.T))
+    return Prepared(image, mask, whole, kept(whole, image.array.T, name=image.name))
 
 
-def kept(region: Region, array: npt.NDArray, transform: Transform = unchanged) -> Region:
+def kept(region: Region, array: npt.NDArray, transform: Transform = unchanged, name: str = "") -> Region:
     """What resegmentation leaves of a region.
 
     Args:
         region: The region.
         array: The whole image, shape ``(k, j, i)``.
         transform: What its values are changed by first.
+        name: What to call the image in messages.
 
     Raises:
         RefusedInput: If values are no finite numbers, or less than two voxels are left.
     """
     if region.why_not():
         return region
-    return resegmented(region, transform(finite(region.values(array))))
-
-
-def finite(values: npt.NDArray) -> npt.NDArray:
-    """Voxel values of a region; raises `RefusedInput` unless all are finite numbers."""
-    bad = len(values) - np.count_nonzero(np.isfinite(check_numbers(values)))
-    if bad:
-        raise RefusedInput(
-            what="values of the region are not finite",
-            where="image",
-            found=f"{bad} of {len(values)} voxels NaN or infinite",
-            remedy="repair the image or leave these voxels out of the mask",
-        )
-    return values
+    return resegmented(region, transform(finite(region.values(array), name)))
 
 
 def _same(one: Volume, other: Volume) -> bool:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.neighbourhood import Neighbourhood
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+from GliomaRadiomicsLib.radiomics.rules import check_values
+from GliomaRadiomicsLib.radiomics.settings import LABEL, RadiomicsSettings
 
 Box = tuple[slice, slice, slice]
 
@@ -214,8 +215,10 @@ def select_label(mask: Volume, labels: tuple[int, ...]) -> npt.NDArray[np.bool_]
         Shape ``(k, j, i)``.
 
     Raises:
-        RefusedInput: If none has, naming the labels present.
+        RefusedInput: If none has, naming the labels present, and for the label 0, which is the background.
     """
+    for label in labels:
+        check_values({"label": label}, {"label": LABEL})
     array = mask.array.T
     inside = array == labels[0] if len(labels) == 1 else np.isin(array, labels)
     if not inside.any():

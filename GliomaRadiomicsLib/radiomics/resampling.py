@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import check_voxel_count, finite, nothing_left
 from GliomaRadiomicsLib.radiomics.ibsi.interpolation import interpolated_image, interpolated_mask
 from GliomaRadiomicsLib.radiomics.region import Box, bounding_box, fits, mismatch, outside_mm, select_label
 from GliomaRadiomicsLib.radiomics.settings import INTERPOLATORS, RadiomicsSettings
@@ -35,7 +35,8 @@ def on_one_grid(image: Volume, mask: Volume, labels: Labels, settings: Radiomics
         settings: How features are computed.
 
     Raises:
-        RefusedInput: If the grids differ, the region lies outside the image, or nothing of it is left.
+        RefusedInput: If the grids differ, the region lies outside the image, nothing of it is left, or the new grid
+            has too many voxels.
     """
     if settings.resamples and settings.convention != "ibsi":
         return _resampled(image, mask, labels, settings)
@@ -110,6 +111,7 @@ class _Grid:
         lower = np.maximum(np.floor((first - 0.5) * ratio - margin), 0)
         last = np.ceil(np.array(mask.shape) * ratio) - 1
         upper = np.minimum(np.ceil((first + size - 0.5) * ratio + margin), last)
+        check_voxel_count(upper - lower + 1, new)
         self._size = [int(number) for number in upper - lower + 1]
         self._spacing = new.tolist()
         self._origin = 0.5 * (new - old) / old + lower / ratio
@@ -175,27 +177,14 @@ def _cut(volume: Volume, box: Box) -> Volume:
 
 def _check_left(moved: Volume, mask: Volume, labels: Labels) -> None:
     if not np.isin(moved.array, labels).any():
-        raise RefusedInput(
-            what="no voxel of the region is left after resampling",
-            where=mask.name or "mask",
-            found=f"voxels of {' x '.join(f'{size:.3g}' for size in moved.spacing)} mm",
-            remedy="resample to smaller voxels",
-        )
+        raise nothing_left(mask.name, moved.spacing)
 
 
 def _check_finite(image: Volume) -> None:
-    if not np.issubdtype(image.array.dtype, np.number) or np.iscomplexobj(image.array):
-        raise RefusedInput(
-            what="image without numbers",
-            where=image.name or "image",
-            found=image.array.dtype,
-            remedy="convert it to float",
-        )
-    bad = image.array.size - np.count_nonzero(np.isfinite(image.array))
-    if bad:
-        raise RefusedInput(
-            what="image cannot be resampled, interpolation would spread values that are not finite",
-            where=image.name or "image",
-            found=f"{bad} voxels NaN or infinite",
-            remedy="repair the image, or leave out resampledPixelSpacing",
-        )
+    """Raise `RefusedInput` unless the whole image is finite, as interpolation carries each value to its neighbours."""
+    finite(
+        image.array,
+        image.name,
+        "image cannot be resampled, interpolation would spread values that are not finite",
+        "repair the image, or leave out resampledPixelSpacing",
+    )

@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from math import inf
-from numbers import Integral
 from typing import Any, Literal
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.radiomics.registry import CONVENTIONS, FAMILIES, IBSI_FAMILIES, families_of, names_of
-
-_Rule = tuple[Callable[[Any], bool], str]
-"""Whether a value can be used, and what to give instead of one that cannot."""
+from GliomaRadiomicsLib.radiomics.rules import (
+    ABOVE_0,
+    FROM_0,
+    NUMBER,
+    YES_OR_NO,
+    Rule,
+    at_least,
+    between,
+    check_values,
+    is_whole,
+    nearest,
+    numbers,
+    one_of,
+)
 
 WEIGHTING_NORMS = ("infinity", "euclidean", "manhattan", "no_weighting")
 RESEGMENT_MODES = ("absolute", "relative", "sigma")
@@ -32,6 +41,9 @@ INTERPOLATORS = (
     "sitkBlackmanWindowedSinc",
 )
 """Names of SimpleITK's interpolators, in the order of the numbers 1 to 10 that pyradiomics takes as well."""
+
+MOST_LEVELS = 10_000
+"""Grey levels a region may have."""
 
 WITHOUT_EFFECT = ("additionalInfo", "enableCExtensions")
 """Settings of pyradiomics that change no value this engine computes."""
@@ -118,16 +130,9 @@ class RadiomicsSettings:
 
     def check(self) -> RadiomicsSettings:
         """Return these settings; raises `RefusedInput` for a value that cannot be used."""
-        for name, (allowed, remedy) in _RULES.items():
-            value = getattr(self, name)
-            if value is None and name in _MAY_BE_NONE:
-                continue
-            try:
-                usable = allowed(value)
-            except TypeError:
-                usable = False
-            if not usable:
-                raise RefusedInput(what="setting out of range", where=name, found=value, remedy=remedy)
+        values = {name: getattr(self, name) for name in _RULES}
+        given = {name: value for name, value in values.items() if value is not None or name not in _MAY_BE_NONE}
+        check_values(given, _RULES)
         self._check_convention()
         return self
 
@@ -145,60 +150,44 @@ class RadiomicsSettings:
                 )
 
 
-def _is_whole(value: Any) -> bool:  # noqa: ANN401 - what a parameter file holds may be anything
-    return isinstance(value, Integral) and not isinstance(value, bool)
+LABEL = at_least(1)
+"""Which values a label may have: 0 is the background."""
 
-
-def _at_least(lowest: int) -> _Rule:
-    return lambda value: _is_whole(value) and value >= lowest, f"give a whole number, {lowest} or more"
-
-
-def _one_of(*known: object) -> _Rule:
-    return lambda value: any(value is word or value == word for word in known), f"choose from {known}"
-
-
-def _numbers(lengths: tuple[int, ...], lowest: float, remedy: str) -> _Rule:
-    return lambda value: len(value) in lengths and all(lowest <= number < inf for number in value), remedy
-
-
-_ABOVE_0: _Rule = (lambda value: 0 < value < inf, "give a number above 0")
-_YES_OR_NO: _Rule = (lambda value: isinstance(value, bool), "give true or false")
-
-_RULES: dict[str, _Rule] = {
-    "binWidth": _ABOVE_0,
-    "binCount": _at_least(1),
-    "label": _at_least(1),
-    "label_channel": _at_least(0),
-    "correctMask": _YES_OR_NO,
-    "preCrop": _YES_OR_NO,
-    "resampledPixelSpacing": _numbers((3,), 0, "give three numbers, in mm along i, j, k; 0 keeps an axis as it is"),
-    "interpolator": _one_of(*INTERPOLATORS, *range(1, len(INTERPOLATORS) + 1)),
-    "padDistance": _at_least(0),
-    "normalize": _YES_OR_NO,
-    "normalizeScale": _ABOVE_0,
-    "removeOutliers": _ABOVE_0,
-    "voxelArrayShift": (lambda value: -inf < value < inf, "give a number"),
+_RULES: dict[str, Rule] = {
+    "binWidth": ABOVE_0,
+    "binCount": between(1, MOST_LEVELS),
+    "label": LABEL,
+    "label_channel": at_least(0),
+    "correctMask": YES_OR_NO,
+    "preCrop": YES_OR_NO,
+    "resampledPixelSpacing": numbers((3,), 0, "give three numbers, in mm along i, j, k; 0 keeps an axis as it is"),
+    "interpolator": one_of(*INTERPOLATORS, *range(1, len(INTERPOLATORS) + 1)),
+    "padDistance": at_least(0),
+    "normalize": YES_OR_NO,
+    "normalizeScale": ABOVE_0,
+    "removeOutliers": ABOVE_0,
+    "voxelArrayShift": NUMBER,
     "distances": (
-        lambda value: bool(value) and all(_is_whole(one) and one >= 1 for one in value),
+        lambda value: bool(value) and all(is_whole(one) and one >= 1 for one in value),
         "give one or more whole numbers of voxels, each 1 or more",
     ),
-    "weightingNorm": _one_of(*WEIGHTING_NORMS),
-    "symmetricalGLCM": _YES_OR_NO,
-    "gldm_a": (lambda value: 0 <= value < inf, "give 0 or more"),
-    "force2D": _YES_OR_NO,
-    "force2Ddimension": _one_of(0, 1, 2),
-    "minimumROIDimensions": _one_of(1, 2, 3),
-    "minimumROISize": _at_least(1),
-    "resegmentRange": _numbers((1, 2), -inf, "give one or two thresholds"),
-    "resegmentMode": _one_of(*RESEGMENT_MODES),
-    "resegmentShape": _YES_OR_NO,
-    "geometryTolerance": _ABOVE_0,
-    "convention": _one_of(*CONVENTIONS),
-    "aggregation": _one_of(*AGGREGATIONS),
-    "roundIntensities": _YES_OR_NO,
-    "resegmentSigma": _ABOVE_0,
-    "ivhBinWidth": _ABOVE_0,
-    "ivhBinCount": _at_least(2),
+    "weightingNorm": one_of(*WEIGHTING_NORMS),
+    "symmetricalGLCM": YES_OR_NO,
+    "gldm_a": FROM_0,
+    "force2D": YES_OR_NO,
+    "force2Ddimension": one_of(0, 1, 2),
+    "minimumROIDimensions": one_of(1, 2, 3),
+    "minimumROISize": at_least(1),
+    "resegmentRange": numbers((1, 2), -inf, "give one or two thresholds"),
+    "resegmentMode": one_of(*RESEGMENT_MODES),
+    "resegmentShape": YES_OR_NO,
+    "geometryTolerance": ABOVE_0,
+    "convention": one_of(*CONVENTIONS),
+    "aggregation": one_of(*AGGREGATIONS),
+    "roundIntensities": YES_OR_NO,
+    "resegmentSigma": ABOVE_0,
+    "ivhBinWidth": ABOVE_0,
+    "ivhBinCount": at_least(2),
 }
 """Which values each setting may have, and what to give instead."""
 
@@ -218,7 +207,7 @@ _IBSI_ONLY = dict.fromkeys(
 _MAY_BE_NONE = tuple(field.name for field in fields(RadiomicsSettings) if field.default is None) + ("interpolator",)
 
 
-def settings_from(values: dict[str, Any]) -> RadiomicsSettings:
+def settings_from(values: Mapping[str, Any]) -> RadiomicsSettings:
     """Settings from the ``setting`` part of a pyradiomics parameter file.
 
     Raises:
@@ -238,33 +227,44 @@ def settings_from(values: dict[str, Any]) -> RadiomicsSettings:
 
 
 def selection_from(
-    feature_class: dict[str, Any], *, force_2d: bool = False, convention: str = "pyradiomics"
+    feature_class: Mapping[str, Any], *, force_2d: bool = False, convention: str = "pyradiomics"
 ) -> dict[str, tuple[str, ...]]:
     """Features to compute, by family, from the ``featureClass`` part of a parameter file.
 
-    Empty: all of the convention, with shape2D only if ``force_2d``.
+    Empty: all of the convention, with shape2D only if ``force_2d``; a family without names: all of its own.
+
+    Raises:
+        RefusedInput: As `checked_selection`.
     """
-    families = IBSI_FAMILIES if convention == "ibsi" else FAMILIES
-    if not feature_class:
-        wanted = families if force_2d else families_of(convention)
-        return {family: names_of(family, convention) for family in wanted}
-    selection = {}
-    for family, names in feature_class.items():
-        if family not in families:
-            raise RefusedInput(
-                what="feature family not in the native backend", where=family, remedy=nearest(family, list(families))
-            )
+    if feature_class:
+        found = checked_selection(feature_class, convention)
+        return {family: names or names_of(family, convention) for family, names in found.items()}
+    wanted = _families(convention) if force_2d else families_of(convention)
+    return {family: names_of(family, convention) for family in wanted}
+
+
+def checked_selection(selection: Mapping[str, Any], convention: str) -> dict[str, tuple[str, ...]]:
+    """Names of features by family, each once.
+
+    Raises:
+        RefusedInput: For a family or a feature that the convention has not, naming the nearest one, and for names that
+            are no list.
+    """
+    found = {}
+    for family, names in selection.items():
+        if family not in _families(convention):
+            remedy = nearest(family, list(_families(convention)))
+            raise RefusedInput(what="feature family not in the native backend", where=family, remedy=remedy)
+        if not (names is None or isinstance(names, list | tuple)):
+            remedy = f"give a list such as {family}: [{names_of(family, convention)[0]}], or nothing for all"
+            raise RefusedInput(what="not a list of features", where=family, found=names, remedy=remedy)
         known = names_of(family, convention, on_request=True)
-        unknown = [name for name in names or () if name not in known]
-        if unknown:
-            raise RefusedInput(
-                what=f"unknown {family} feature", where=unknown[0], remedy=nearest(unknown[0], list(known))
-            )
-        selection[family] = tuple(names or names_of(family, convention))
-    return selection
+        for name in names or ():
+            if name not in known:
+                raise RefusedInput(what=f"unknown {family} feature", where=name, remedy=nearest(name, list(known)))
+        found[family] = tuple(dict.fromkeys(names or ()))
+    return found
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """A remedy that names the nearest known word."""
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
+def _families(convention: str) -> tuple[str, ...]:
+    return IBSI_FAMILIES if convention == "ibsi" else FAMILIES

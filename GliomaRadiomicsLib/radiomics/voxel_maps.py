@@ -14,13 +14,15 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import finite
 from GliomaRadiomicsLib.radiomics.device import computing_on
 from GliomaRadiomicsLib.radiomics.discretisation import discretise
-from GliomaRadiomicsLib.radiomics.filters.derived import derived_images
+from GliomaRadiomicsLib.radiomics.filters.derived import WITHOUT_FILTER, Derived, derived_images
 from GliomaRadiomicsLib.radiomics.filters.options import ORIGINAL, ImageType
-from GliomaRadiomicsLib.radiomics.preparation import finite, prepare
+from GliomaRadiomicsLib.radiomics.preparation import prepare
 from GliomaRadiomicsLib.radiomics.region import Box, Region, within
-from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings, nearest
+from GliomaRadiomicsLib.radiomics.rules import nearest
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 from GliomaRadiomicsLib.radiomics.voxelwise import firstorder, glcm, ngtdm, sizes
 from GliomaRadiomicsLib.radiomics.voxelwise.options import VoxelSettings
 from GliomaRadiomicsLib.radiomics.voxelwise.windows import Kernel, Windows
@@ -68,31 +70,30 @@ def voxel_maps(
 
     Yields:
         Name, such as ``original_glcm_Contrast``, and a float32 volume on the grid of the image (or on that the settings
-        resample or crop it to). NaN where a window has no value.
+        resample or crop it to). NaN where a window has no value; readers built on ITK, such as Slicer's, show a NaN
+        of a file as 0.
 
     Raises:
         RefusedInput: For features that cannot be mapped, and as `extraction.extract`.
         Cancelled: If the user cancelled.
     """
     settings, progress = (settings or RadiomicsSettings()).check(), progress or Progress()
-    if settings.convention != "pyradiomics":
-        found = settings.convention
-        raise RefusedInput(what="no maps in this convention", where="convention", found=found, remedy="use pyradiomics")
-    wanted, windows_as = chosen_features(features), (voxel_settings or VoxelSettings()).check()
+    wanted, windows_as = mappable(features, settings), (voxel_settings or VoxelSettings()).check()
     prepared = prepare(image, mask, settings.label if label is None else label, settings)
     region, radius = prepared.region, int(windows_as.kernelRadius)
     if region.why_not():
         raise RefusedInput(what=region.why_not(), where=mask.name or "mask", remedy="choose a larger region")
     box = _widened(region.box, radius, prepared.array.shape)
-    number = sum(len(one.names) for one in image_types)
-    derived = derived_images(prepared.array, _spacing(region), image_types, box=box)
+    types = [one.among(settings) for one in image_types]
+    number = sum(len(one.names) for one in types)
+    derived = derived_images(prepared.array, _spacing(region), types, box=box)
     for place, one in enumerate(derived):
         if one.reason:
-            raise RefusedInput(what=one.reason, where=one.name, remedy="leave out this filter")
+            raise RefusedInput(what=one.reason, where=one.name, remedy=WITHOUT_FILTER)
         with progress.step(one.name, place / number, (place + 1) / number, f"Feature maps of {one.name}") as part:
             own = region.with_settings(one.image_type.settings or settings)
             with computing_on(device):
-                values = _map(own, one.array, box, wanted, windows_as, part)
+                values = _map(own, one, box, wanted, windows_as, part)
         for name in list(values):
             array = np.full(prepared.array.shape, windows_as.initValue, dtype=np.float32)
             array[region.box][region.mask] = values.pop(name)
@@ -109,6 +110,14 @@ def _widened(box: Box, radius: int, shape: tuple[int, ...]) -> Box:
 def _spacing(region: Region) -> tuple[float, float, float]:
     k, j, i = region.spacing.tolist()
     return k, j, i
+
+
+def mappable(names: Sequence[str], settings: RadiomicsSettings) -> dict[str, tuple[str, ...]]:
+    """Features to map by family, as `chosen_features`; raises `RefusedInput` for settings without maps, too."""
+    if settings.convention != "pyradiomics":
+        found = settings.convention
+        raise RefusedInput(what="no maps in this convention", where="convention", found=found, remedy="use pyradiomics")
+    return chosen_features(names)
 
 
 def chosen_features(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -129,7 +138,7 @@ def chosen_features(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def _map(
     region: Region,
-    array: npt.NDArray,
+    derived: Derived,
     box: Box,
     wanted: Mapping[str, tuple[str, ...]],
     windows_as: VoxelSettings,
@@ -139,7 +148,7 @@ def _map(
     names = [f"{family}_{name}" for family, members in wanted.items() for name in members]
     maps = {name: np.empty(region.voxels, dtype=np.float32) for name in names}
     done = 0
-    for windows in _batches(region, array, box, windows_as):
+    for windows in _batches(region, derived, box, windows_as):
         progress.report(done / region.voxels, f"Feature maps, {done} of {region.voxels} voxels")
         for family, members in wanted.items():
             for name, values in MAPPED[family][0](windows, members).items():
@@ -149,18 +158,18 @@ def _map(
     return maps
 
 
-def _batches(region: Region, array: npt.NDArray, box: Box, windows_as: VoxelSettings) -> Iterator[Windows]:
+def _batches(region: Region, derived: Derived, box: Box, windows_as: VoxelSettings) -> Iterator[Windows]:
     """Windows around the voxels of the region, in their order, a batch at a time.
 
     Args:
         region: The region.
-        array: Voxel values in ``box``.
+        derived: The image, in ``box``.
         box: The box of the region and a radius around it, as far as the image reaches.
         windows_as: Windows and background.
     """
     radius = int(windows_as.kernelRadius)
     kernel = Kernel(radius, region.settings, region.spacing)
-    levels, values, present = _around(region, array, box, windows_as)
+    levels, values, present = _around(region, derived, box, windows_as)
     levels = np.pad(levels, radius, constant_values=len(present))
     values = np.pad(values, radius, constant_values=np.nan)
     centres = np.argwhere(region.mask) + [part.start + radius for part in within(region.box, box)]
@@ -173,14 +182,20 @@ def _batches(region: Region, array: npt.NDArray, box: Box, windows_as: VoxelSett
 
 
 def _around(
-    region: Region, array: npt.NDArray, box: Box, windows_as: VoxelSettings
+    region: Region, derived: Derived, box: Box, windows_as: VoxelSettings
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Levels, as positions in those that are present, and values in the box; and the levels present."""
-    counts = np.ones(array.shape, dtype=bool)
+    counts = np.ones(derived.array.shape, dtype=bool)
     if windows_as.maskedKernel:
         counts[:] = False
         counts[within(region.box, box)] = region.mask
-    found = finite(array[counts])
+    masked = windows_as.maskedKernel
+    found = finite(
+        derived.array[counts],
+        f"{derived.name} image",
+        "values of the region are not finite" if masked else "values around the region are not finite",
+        "set maskedKernel to true" if not masked else WITHOUT_FILTER,
+    )
     grey = discretise(found, region.settings)
     levels = np.full(counts.shape, len(grey.present), dtype=np.int32)
     levels[counts] = grey.index

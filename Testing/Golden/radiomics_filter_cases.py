@@ -86,7 +86,7 @@ def cases() -> dict[str, FilterCase]:
                 "Original": {"binCount": 8},
                 "LoG": {"binWidth": 40, "gldm_a": 1},
                 "Gradient": {"distances": [1], "symmetricalGLCM": False},
-                "Square": {"weightingNorm": "euclidean", "voxelArrayShift": 100, "normalize": True},
+                "Square": {"weightingNorm": "euclidean", "voxelArrayShift": 100},
                 "LBP2D": {"lbp2DMethod": "default", "binWidth": 8, "force2Ddimension": 2},
                 "LBP3D": {
                     "lbp3DLevels": 3,

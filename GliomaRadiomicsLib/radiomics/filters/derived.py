@@ -24,6 +24,9 @@ from GliomaRadiomicsLib.radiomics.filters.source import Margin, Source
 from GliomaRadiomicsLib.radiomics.intensity import Transform, unchanged
 from GliomaRadiomicsLib.radiomics.region import Box, whole_box
 
+WITHOUT_FILTER = "leave out this filter"
+"""What to do about a filtered image that cannot be used."""
+
 
 @dataclass(frozen=True)
 class Derived:

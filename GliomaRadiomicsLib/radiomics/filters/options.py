@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.radiomics.filters.wavelet_filters import decomposition_filters
-from GliomaRadiomicsLib.radiomics.settings import WITHOUT_EFFECT, RadiomicsSettings, nearest, settings_from
+from GliomaRadiomicsLib.radiomics.rules import (
+    ABOVE_0,
+    YES_OR_NO,
+    Rule,
+    at_least,
+    check_values,
+    is_number,
+    nearest,
+)
+from GliomaRadiomicsLib.radiomics.settings import WITHOUT_EFFECT, RadiomicsSettings, settings_from
 
 IMAGE_TYPES = (
     "Original",
@@ -23,7 +33,6 @@ IMAGE_TYPES = (
     "LBP2D",
     "LBP3D",
 )
-_OUT_OF_RANGE = "option out of range"
 LBP_METHODS = ("default", "ror", "uniform", "var")
 
 TOO_LATE = (
@@ -42,7 +51,19 @@ TOO_LATE = (
     "preCrop",
     "correctMask",
 )
-"""Settings that pyradiomics accepts for a single filter without any effect; they act before the filters."""
+"""Settings that act before the filters; for a single filter pyradiomics accepts them without any effect."""
+
+OF_ALL_IMAGES = ("label", "label_channel", "convention")
+"""Settings that must be the same for all filters."""
+
+_OPTIONS = {
+    "LoG": ("sigma",),
+    "Wavelet": ("wavelet", "level", "start_level"),
+    "Gradient": ("gradientUseSpacing",),
+    "LBP2D": ("lbp2DRadius", "lbp2DSamples", "lbp2DMethod"),
+    "LBP3D": ("lbp3DLevels", "lbp3DIcosphereRadius", "lbp3DIcosphereSubdivision"),
+}
+"""Options by filter; the others have none."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +98,28 @@ class FilterOptions:
 
     def check(self) -> FilterOptions:
         """Return these options; raises `RefusedInput` for a value that cannot be used."""
-        above = ("level", "lbp2DRadius", "lbp2DSamples", "lbp3DLevels", "lbp3DIcosphereRadius")
-        lowest = dict.fromkeys(above, 0) | {"start_level": -1, "lbp3DIcosphereSubdivision": -1}
-        for name, limit in lowest.items():
-            if not getattr(self, name) > limit:
-                remedy = f"give a number above {limit}"
-                raise RefusedInput(what=_OUT_OF_RANGE, where=name, found=getattr(self, name), remedy=remedy)
-        method, sigma = self.lbp2DMethod, self.sigma
-        if any(not width > 0 for width in sigma):
-            raise RefusedInput(what=_OUT_OF_RANGE, where="sigma", found=sigma, remedy="give numbers above 0")
-        if method not in LBP_METHODS:
-            remedy = nearest(str(method), list(LBP_METHODS))
-            raise RefusedInput(what=_OUT_OF_RANGE, where="lbp2DMethod", found=method, remedy=remedy)
+        check_values({one.name: getattr(self, one.name) for one in fields(self)}, _RULES, "option out of range")
+        decomposition_filters(self.wavelet)
+        if self.lbp2DMethod not in LBP_METHODS:
+            remedy = nearest(self.lbp2DMethod, list(LBP_METHODS))
+            raise RefusedInput(what="unknown method", where="lbp2DMethod", found=self.lbp2DMethod, remedy=remedy)
         return self
+
+
+_RULES: dict[str, Rule] = {
+    "sigma": (lambda value: all(is_number(width) and width > 0 for width in value), "give numbers above 0"),
+    "wavelet": (lambda value: isinstance(value, str), "give the name of a wavelet, such as coif1"),
+    "level": at_least(1),
+    "start_level": at_least(0),
+    "gradientUseSpacing": YES_OR_NO,
+    "lbp2DRadius": ABOVE_0,
+    "lbp2DSamples": at_least(1),
+    "lbp2DMethod": (lambda value: isinstance(value, str), f"choose from {LBP_METHODS}"),
+    "lbp3DLevels": at_least(1),
+    "lbp3DIcosphereRadius": ABOVE_0,
+    "lbp3DIcosphereSubdivision": at_least(0),
+}
+"""Which values each option may have, and what to give instead."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +129,18 @@ class ImageType:
     Attributes:
         name: One of `IMAGE_TYPES`.
         options: Options of the filter.
-        settings: Settings of the features; None: those of all images.
+        settings: All settings of the features; None: those of all images, but for ``own``.
+        own: Settings of the features, name and value, that replace those of all images.
     """
 
     name: str = "Original"
     options: FilterOptions = field(default_factory=FilterOptions)
     settings: RadiomicsSettings | None = None
+    own: tuple[tuple[str, Any], ...] = ()
 
     def among(self, settings: RadiomicsSettings) -> ImageType:
         """The same with the settings of all images where it has none of its own."""
-        return self if self.settings else replace(self, settings=settings)
+        return self if self.settings else replace(self, settings=replace(settings, **dict(self.own)).check())
 
     @property
     def force_2d(self) -> bool:
@@ -143,58 +175,80 @@ ORIGINAL = (ImageType(),)
 
 
 FILTER_KEYS = tuple(one.name for one in fields(FilterOptions))
+_SETTINGS = tuple(one.name for one in fields(RadiomicsSettings))
 
 
-def image_types_from(image_type: dict[str, Any], setting: dict[str, Any]) -> tuple[ImageType, ...]:
+def image_types_from(image_type: Mapping[str, Any], setting: Mapping[str, Any]) -> tuple[ImageType, ...]:
     """The filters asked for.
 
     Args:
         image_type: The ``imageType`` part of a parameter file: settings by filter (empty: the original image only).
-        setting: The ``setting`` part; a filter's own settings override it.
+        setting: The ``setting`` part; a filter's own settings override it. Only its options of filters go into the
+            result, the settings of the features come from `ImageType.among`.
 
     Raises:
-        RefusedInput: For a filter or a key pyradiomics does not know, and for values that cannot be used.
+        RefusedInput: For a filter or a key pyradiomics does not know, for values that cannot be used, and for settings
+            that cannot act in a single filter.
     """
     chosen = image_type or {"Original": {}}
     unknown = [name for name in chosen if name not in IMAGE_TYPES]
     if unknown:
-        raise RefusedInput(what="unknown filter", where=unknown[0], remedy=nearest(str(unknown[0]), list(IMAGE_TYPES)))
-    return tuple(_image_type(name, own or {}, setting) for name, own in chosen.items())
+        raise RefusedInput(what="unknown filter", where=unknown[0], remedy=nearest(unknown[0], list(IMAGE_TYPES)))
+    return tuple(
+        _image_type(name, mapping(own, f"imageType {name}", f"{name}: {{binWidth: 25}}"), setting)
+        for name, own in chosen.items()
+    )
 
 
-def _image_type(name: str, own: dict[str, Any], setting: dict[str, Any]) -> ImageType:
-    if "label" in own:
-        raise RefusedInput(
-            what="a filter cannot have a label of its own", where=f"imageType {name}", remedy="give it under setting"
-        )
-    merged = setting | {key: value for key, value in own.items() if key not in TOO_LATE}
+def mapping(value: object, where: str, example: str) -> dict[str, Any]:
+    """A part of a parameter file that must be a mapping, empty if nothing is given; `RefusedInput` otherwise."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RefusedInput(what="not a mapping", where=where, found=value, remedy=f"write it as {example}")
+    return value
+
+
+def _image_type(name: str, own: dict[str, Any], setting: Mapping[str, Any]) -> ImageType:
     try:
-        return ImageType(name, _options(name, merged), settings_without_filters(merged))
+        _check_own(name, own)
+        merged = {**setting, **own}
+        settings = settings_without_filters(merged)
+        of_features = {key: getattr(settings, key) for key in own if key in _SETTINGS}
+        replacing = tuple((key, value) for key, value in of_features.items() if value is None or own[key] is not None)
+        return ImageType(name, _options(name, merged), own=replacing)
     except RefusedInput as error:
         raise RefusedInput(
             what=error.what, where=f"imageType {name}, {error.where}", found=error.found, remedy=error.remedy
         ) from error
 
 
-def settings_without_filters(values: dict[str, Any]) -> RadiomicsSettings:
+def _check_own(name: str, own: dict[str, Any]) -> None:
+    """Raise `RefusedInput` for what has no effect under a single filter, rather than ignore it."""
+    for key, value in own.items():
+        if key in TOO_LATE or key in OF_ALL_IMAGES:
+            what = "a filter cannot have this setting of its own, it is that of all images"
+            raise RefusedInput(what=what, where=key, found=value, remedy="give it under setting")
+        if key in FILTER_KEYS and key not in _OPTIONS.get(name, ()):
+            owner = next(other for other, options in _OPTIONS.items() if key in options)
+            raise RefusedInput(what="option of another filter", where=key, found=value, remedy=f"give it under {owner}")
+
+
+def settings_without_filters(values: Mapping[str, Any]) -> RadiomicsSettings:
     """Settings of the features from a mapping that may hold options of filters, too."""
-    known = [*(one.name for one in fields(RadiomicsSettings)), *WITHOUT_EFFECT, *FILTER_KEYS]
+    known = [*_SETTINGS, *WITHOUT_EFFECT, *FILTER_KEYS]
     for key in values:
         if key not in known:
-            raise RefusedInput(what="unknown setting", where=key, remedy=nearest(str(key), known))
+            raise RefusedInput(what="unknown setting", where=key, remedy=nearest(key, known))
     return settings_from({key: value for key, value in values.items() if key not in FILTER_KEYS})
 
 
-def _options(name: str, values: dict[str, Any]) -> FilterOptions:
+def _options(name: str, values: Mapping[str, Any]) -> FilterOptions:
     chosen = {key: value for key, value in values.items() if key in FILTER_KEYS and value is not None}
     if "sigma" in chosen:
         sigma = chosen["sigma"]
         chosen["sigma"] = tuple(sigma) if isinstance(sigma, list | tuple) else (sigma,)
-    if name == "LoG" and not chosen.get("sigma"):
+    options = FilterOptions(**chosen).check()
+    if name == "LoG" and not options.sigma:
         raise RefusedInput(what="LoG without a width", where="sigma", remedy="give one or more in mm, such as [1, 2]")
-    if name == "Wavelet" and "wavelet" in chosen:
-        decomposition_filters(str(chosen["wavelet"]))
-    try:
-        return FilterOptions(**chosen).check()
-    except TypeError as error:
-        raise RefusedInput(what=f"option of the wrong type: {error}", where=name, remedy="give a number") from error
+    return replace(options, sigma=tuple(dict.fromkeys(options.sigma)))

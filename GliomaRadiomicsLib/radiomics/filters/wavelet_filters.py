@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.settings import nearest
+from GliomaRadiomicsLib.radiomics.rules import nearest
 
 Taps = npt.NDArray[np.floating]
 

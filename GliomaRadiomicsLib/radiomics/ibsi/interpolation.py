@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import check_voxel_count, nothing_left
 
 ORDERS = {"sitkNearestNeighbor": 0, "sitkLinear": 1, "sitkBSpline": 3, 1: 0, 2: 1, 3: 3}
 """Order of the spline by name and number of the interpolator."""
@@ -31,7 +32,7 @@ def interpolated_image(image: Volume, spacing: tuple[float, ...], interpolator: 
         interpolator: A key of `ORDERS`.
 
     Raises:
-        RefusedInput: For another interpolator.
+        RefusedInput: For another interpolator, and a grid of too many voxels.
     """
     order = ORDERS.get(interpolator) if interpolator is not None else None
     if order is None:
@@ -54,17 +55,12 @@ def interpolated_mask(mask: Volume, labels: tuple[int, ...], spacing: tuple[floa
         spacing: New voxel size along i, j, k in mm; 0 keeps that axis.
 
     Raises:
-        RefusedInput: If no voxel of the region is left.
+        RefusedInput: If no voxel of the region is left, or the grid has too many.
     """
     grid = _Grid(mask, spacing)
     inside = grid.sample(np.isin(mask.array, labels).astype(np.float64), 1) >= INSIDE - _ROUNDING
     if not inside.any():
-        raise RefusedInput(
-            what="no voxel of the region is left after resampling",
-            where=mask.name or "mask",
-            found=f"voxels of {' x '.join(f'{size:.3g}' for size in grid.spacing)} mm",
-            remedy="resample to smaller voxels",
-        )
+        raise nothing_left(mask.name, grid.spacing)
     return Volume(np.where(inside, labels[0], 0), grid.affine, mask.name)
 
 
@@ -81,7 +77,9 @@ class _Grid:
         self.spacing: Array = np.where(wanted == 0, old, wanted)
         self._ratio = self.spacing / old
         size = np.array(volume.shape)
-        self._size = np.ceil(size / self._ratio - _ROUNDING).astype(int)
+        voxels = np.ceil(size / self._ratio - _ROUNDING)
+        check_voxel_count(voxels, self.spacing)
+        self._size = voxels.astype(int)
         self._first = (size - 1) / 2 - (self._size - 1) / 2 * self._ratio
         self.affine = volume.affine.copy()
         self.affine[:3, 3] += volume.affine[:3, :3] @ self._first

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.radiomics.checks import finite
 from GliomaRadiomicsLib.radiomics.region import select_label
 
 _OUTLIER_DEVIATIONS = 3
@@ -32,14 +32,7 @@ def largest_section(image: Volume, mask: Volume, labels: tuple[int, ...]) -> tup
     affine[:3, 3] += number * affine[:3, 2]
     section = image.array[:, :, number : number + 1].astype(np.float64)
     region = inside[:, :, number : number + 1].astype(np.uint8)
-    bad = np.count_nonzero(~np.isfinite(section[region > 0]))
-    if bad:
-        raise RefusedInput(
-            what="values of the region are not finite",
-            where=image.name or "image",
-            found=f"{bad} pixels of section {number} NaN or infinite",
-            remedy="repair the image or leave these voxels out of the mask",
-        )
+    finite(section[region > 0], f"{image.name or 'image'} section {number}")
     section[~np.isfinite(section)] = 0
     return Volume(section, affine, image.name), Volume(region, affine, mask.name)
 

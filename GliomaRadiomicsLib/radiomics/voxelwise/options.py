@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.radiomics.settings import nearest
+from GliomaRadiomicsLib.radiomics.rules import YES_OR_NO, Rule, at_least, check_values, is_number, is_whole, nearest
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,17 @@ class VoxelSettings:
 
     def check(self) -> VoxelSettings:
         """Return these settings; raises `RefusedInput` for a value that cannot be used."""
-        if self.kernelRadius < 1 or int(self.kernelRadius) != self.kernelRadius:
-            raise RefusedInput(
-                what="setting out of range", where="kernelRadius", found=self.kernelRadius, remedy="give 1 or more"
-            )
-        if self.voxelBatch != -1 and self.voxelBatch < 1:
-            raise RefusedInput(
-                what="setting out of range", where="voxelBatch", found=self.voxelBatch, remedy="give -1, or 1 or more"
-            )
+        check_values({one.name: getattr(self, one.name) for one in fields(self)}, _RULES)
         return self
+
+
+_RULES: dict[str, Rule] = {
+    "kernelRadius": at_least(1),
+    "maskedKernel": YES_OR_NO,
+    "initValue": (lambda value: is_number(value) or value != value, "give a number, or .nan"),
+    "voxelBatch": (lambda value: value == -1 or (is_whole(value) and value >= 1), "give -1, or 1 or more"),
+}
+"""Which values each setting may have, and what to give instead."""
 
 
 def voxel_settings_from(values: Mapping[str, Any]) -> VoxelSettings:
@@ -46,9 +48,4 @@ def voxel_settings_from(values: Mapping[str, Any]) -> VoxelSettings:
     for key in values:
         if key not in known:
             raise RefusedInput(what="unknown setting", where=f"voxelSetting, {key}", remedy=nearest(key, known))
-    try:
-        return VoxelSettings(**{key: value for key, value in values.items() if value is not None}).check()
-    except TypeError as error:
-        raise RefusedInput(
-            what=f"setting of the wrong type: {error}", where="voxelSetting", remedy="give a number"
-        ) from error
+    return VoxelSettings(**{key: value for key, value in values.items() if value is not None}).check()

@@ -135,7 +135,9 @@ def test_features_without_a_map_are_refused(features, message):
         ({"kernelRadius": 0}, "1 or more"),
         ({"voxelBatch": 0}, "voxelBatch"),
         ({"kernelradius": 2}, "kernelRadius"),
-        ({"kernelRadius": "two"}, "give a number"),
+        ({"kernelRadius": "two"}, "give a whole number"),
+        ({"maskedKernel": "no"}, "true or false"),
+        ({"initValue": "nan"}, "give a number"),
     ],
 )
 def test_voxel_settings_that_cannot_be_used_are_refused(values, message):
