@@ -1,6 +1,6 @@
 """Writes ``pyradiomics_patient.json``: features of one patient of the shared cases, computed by pyradiomics 3.0.1.
 
-In the environment of ``make_pyradiomics_golden.py``:
+In the environment of ``make_pyradiomics_filters_golden.py``:
 
     python Testing/Golden/make_pyradiomics_patient_golden.py FOLDER_OF_CASES
 
@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+import make_pyradiomics_filters_golden  # noqa: F401 - gives pyradiomics the names that SciPy no longer has
 import numpy as np
 import radiomics
 import SimpleITK as sitk  # noqa: N813 - the name everybody uses
@@ -30,6 +31,10 @@ RUNS = [
     {"sequence": "flair", "region": "ET", "settings": {"distances": [1, 2], "weightingNorm": "euclidean"}},
     {"sequence": "t2", "region": "ET", "settings": {"resegmentRange": [-1.5, 1.5], "resegmentMode": "sigma"}},
     {"sequence": "t1", "region": "ET", "settings": {"force2D": True, "binCount": 32}},
+    *(
+        {"sequence": sequence, "region": "ET", "settings": {"binWidth": 0.5}, "image_types": {"LBP3D": {}}}
+        for sequence in ("t1ce", "flair")
+    ),
 ]
 
 
@@ -38,7 +43,11 @@ def features(folder: Path, run: dict) -> dict[str, float]:
     inside = np.isin(sitk.GetArrayFromImage(labels), REGIONS[run["region"]])
     mask = sitk.GetImageFromArray(inside.astype(np.uint8))
     mask.CopyInformation(image)
-    found = RadiomicsFeatureExtractor(additionalInfo=False, **run["settings"]).execute(image, mask)
+    extractor = RadiomicsFeatureExtractor(additionalInfo=False, **run["settings"])
+    if "image_types" in run:
+        extractor.disableAllImageTypes()
+        extractor.enableImageTypes(**run["image_types"])
+    found = extractor.execute(image, mask)
     return {name: float(f"{value:.13g}") for name, value in found.items()}
 
 

@@ -66,14 +66,27 @@ class _Sphere:
 
         coordinates = places[:, None, :] + self._points
         samples = map_coordinates(spline, np.moveaxis(coordinates, 2, 0), values.dtype, order=3, prefilter=False)
-        pattern = (samples >= values[tuple(places.T)][:, None]).astype(np.float64)
+        pattern = np.ascontiguousarray((samples >= values[tuple(places.T)][:, None]).T, dtype=np.float64)
         return [*(_strength(pattern, harmonics) for harmonics in self._levels), _kurtosis(samples)]
 
 
 def _strength(pattern: Array, harmonics: npt.NDArray[np.complex128]) -> Array:
-    weights = pattern @ harmonics
-    squares = np.einsum("vm,mn,vn->v", weights, harmonics.T @ harmonics, weights, optimize=True)
-    return np.sqrt(squares).real
+    """Norm over the sphere of a level's part of each pattern, (points, voxels) with ones and zeros: shape (voxels,).
+
+    Summed point by point and order by order, as in pyradiomics: a matrix product rounds equal patterns differently,
+    and percentiles would see that. Orders m and -m are conjugates up to sign, so the sum over both is real.
+    """
+    level = harmonics.shape[1] // 2
+    known = harmonics[:, level:]
+    weights = np.zeros((2, level + 1, pattern.shape[1]))
+    for inside, point in zip(pattern, known, strict=True):
+        weights += np.stack([point.real, point.imag])[:, :, None] * inside
+    squares = np.zeros(pattern.shape[1])
+    for point in known:
+        terms = weights[0] * point.real[:, None] - weights[1] * point.imag[:, None]
+        there = sum(terms[abs(order)] for order in range(-level, level + 1))
+        squares += there * there
+    return np.sqrt(squares)
 
 
 def _harmonics(level: int, theta: Array, phi: Array) -> npt.NDArray[np.complex128]:

@@ -11,6 +11,7 @@ import pytest
 from GliomaRadiomicsLib.core.labels import REGIONS
 from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.radiomics.engine import extract
+from GliomaRadiomicsLib.radiomics.filters.options import image_types_from
 from GliomaRadiomicsLib.radiomics.settings import settings_from
 
 GOLDEN = json.loads(
@@ -20,13 +21,15 @@ _read = cache(read_volume)
 
 
 def _name(run):
-    return "-".join([run["sequence"], run["region"], *(run["settings"] or ["default"])])
+    return "-".join([run["sequence"], run["region"], *run.get("image_types", {}), *(run["settings"] or ["default"])])
 
 
 @pytest.mark.parametrize("run", GOLDEN["runs"], ids=_name)
 def test_patient_equals_pyradiomics(run, shared_data, differences):
     case = GOLDEN["case"]
     image, mask = (_read(shared_data / "cases" / case / f"{case}_{kind}.nii.gz") for kind in (run["sequence"], "seg"))
-    rows = extract(image, mask, label=REGIONS[run["region"]], settings=settings_from(run["settings"]))
+    settings = settings_from(run["settings"])
+    image_types = image_types_from(run.get("image_types", {}), run["settings"])
+    rows = extract(image, mask, label=REGIONS[run["region"]], settings=settings, image_types=image_types)
     assert {name for name, _, _ in rows} == set(run["features"])
     assert differences({name: value for name, value, _ in rows}, run["features"]) == []

@@ -96,6 +96,14 @@ def test_points_lie_evenly_on_the_sphere():
     np.testing.assert_allclose(points.mean(axis=0), 0, atol=1e-12)
 
 
+def test_lowest_level_of_a_pattern_depends_on_nothing_but_how_many_points_are_in_it(whole):
+    strengths, voxels = np.unique(whole["lbp-3D-m1"], return_counts=True)
+    counts = strengths / (42**0.5 / (4 * np.pi))
+    np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
+    assert len(np.unique(counts.round())) == len(counts) > 30
+    assert voxels.sum() == whole["original"].size
+
+
 def _volumes():
     rng = np.random.default_rng(11)
     affine = np.diag([1.0, 1.0, 1.5, 1.0])
