@@ -82,7 +82,10 @@ def _chosen(params: Path | None, backend: str, feature_set: str | None) -> _Back
         if feature_set == "han":
             if backend != "native":
                 raise RefusedInput(
-                    what="set of the native backend only", where="--set", found="han", remedy="leave out --backend"
+                    what="set of the native backend only",
+                    where="--set",
+                    found="han",
+                    remedy="leave out --backend and --compare",
                 )
             return _Han()
         params = jinling.PARAMETERS

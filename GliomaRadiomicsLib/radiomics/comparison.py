@@ -105,10 +105,11 @@ def compare_tables(
     label: int | None = None,
     params: Path | None = None,
     feature_set: str | None = None,
+    device: str = "cpu",
 ) -> list[Compared]:
     """Every feature of the table of `command.features_table` with the values of both backends."""
     theirs = features_table(images, mask, label, params, "pyradiomics", feature_set)
-    return paired(features_table(images, mask, label, params, "native", feature_set), theirs)
+    return paired(features_table(images, mask, label, params, "native", feature_set, device), theirs)
 
 
 def paired(native: Sequence[FeatureRow], pyradiomics: Sequence[FeatureRow]) -> list[Compared]:

@@ -8,8 +8,15 @@ from pathlib import Path
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.imaging.files import read_mask, write_volume
 from GliomaRadiomicsLib.radiomics.command import named_volumes
-from GliomaRadiomicsLib.radiomics.params import read_parameters
-from GliomaRadiomicsLib.radiomics.voxel_maps import chosen_features, voxel_maps
+from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
+from GliomaRadiomicsLib.radiomics.voxel_maps import mappable, voxel_maps
+
+
+def check_voxel_maps(features: Sequence[str], params: Path | None = None) -> Parameters:
+    """What the parameter file asks for; raises `RefusedInput` for features or settings that have no maps."""
+    asked = read_parameters(params)
+    mappable(features, asked.settings)
+    return asked
 
 
 def write_voxel_maps(
@@ -37,10 +44,10 @@ def write_voxel_maps(
         device: ``auto``, ``cpu`` or ``cuda``, see `device`.
 
     Returns:
-        The files written; where it fails or is cancelled none is left.
+        The files written; where it fails or is cancelled none is left. Voxels without a value are NaN, which readers
+        built on ITK, such as Slicer's, show as 0.
     """
-    progress, asked = progress or Progress(), read_parameters(params)
-    chosen_features(features)
+    progress, asked = progress or Progress(), check_voxel_maps(features, params)
     mask_volume = read_mask(mask, asked.settings.label_channel, name=mask.name)
     stem.parent.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []

@@ -1,7 +1,8 @@
 """Feature tables as CSV text, long or wide, and back without loss.
 
 Long: one line per feature of a region of a sequence. Wide: one line per case, one column per feature, named
-``sequence_region_feature``, and last a column ``reasons``. Lines and columns keep the order they came in.
+``sequence_region_feature`` (the region ``label 4`` as ``label4``), and last a column ``reasons``. Lines and columns
+keep the order they came in.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -21,6 +23,8 @@ LONG_COLUMNS = ("sequence", "region", "feature", "value", "reason")
 CASE = "case"
 REASONS = "reasons"
 
+_LABEL = re.compile(r"^label (\d+)$")
+_LABEL_IN_COLUMN = re.compile(r"^label(\d+)$")
 _REQUIRED = LONG_COLUMNS[:4]
 _NAN = "nan"
 
@@ -118,7 +122,7 @@ def _parsed(cell: str, where: str) -> float:
 def _by_column(case: str, rows: Iterable[FeatureRow]) -> dict[str, FeatureRow]:
     found: dict[str, FeatureRow] = {}
     for row in rows:
-        column = f"{row.sequence}_{row.region}_{row.feature}"
+        column = f"{row.sequence}_{_in_column(row.region)}_{row.feature}"
         if column in found:
             raise RefusedInput(
                 what="feature twice in one case", where=case or CASE, found=column, remedy="name it anew"
@@ -139,7 +143,12 @@ def _parts(column: str) -> tuple[str, str, str]:
     sequence, _, rest = column.partition("_")
     known = [region for region in REGIONS if rest.startswith(f"{region}_")]
     region = max(known, key=len) if known else rest.partition("_")[0]
-    return sequence, region, rest[len(region) + 1 :]
+    return sequence, _LABEL_IN_COLUMN.sub(r"label \1", region), rest[len(region) + 1 :]
+
+
+def _in_column(region: str) -> str:
+    """The name of a region in a column, without the space of ``label 4``, which statistics programs dislike."""
+    return _LABEL.sub(r"label\1", region)
 
 
 def _wide_cell(row: FeatureRow | None) -> str:

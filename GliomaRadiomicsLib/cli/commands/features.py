@@ -61,10 +61,41 @@ def _check(options: argparse.Namespace) -> None:
     for image in options.image:
         existing_file(image, "--image")
     existing_file(options.mask, "--mask")
-    if options.voxel_maps is not None and (options.backend != "native" or options.feature_set):
+    if options.compare:
+        _check_compare(options)
+    if options.voxel_maps is not None:
+        _check_maps(options)
+
+
+def _check_compare(options: argparse.Namespace) -> None:
+    """Refuse options that shape the table of one backend."""
+    without_effect = {
+        "--layout": options.layout != "long",
+        "--case": bool(options.case),
+        "--backend": options.backend != "native",
+    }
+    for option, given in without_effect.items():
+        if given:
+            raise RefusedInput(
+                what="--compare always writes a line per feature with the values of both backends",
+                where=option,
+                remedy=f"leave out {option} or --compare",
+            )
+
+
+def _check_maps(options: argparse.Namespace) -> None:
+    """Refuse maps that cannot be made before anything is measured."""
+    from GliomaRadiomicsLib.radiomics.map_files import check_voxel_maps
+
+    if options.backend != "native" or options.feature_set:
         raise RefusedInput(
             what="maps are made by the native backend", where="--voxel-maps", remedy="leave out --backend and --set"
         )
+    check_voxel_maps(_map_names(options), options.params)
+
+
+def _map_names(options: argparse.Namespace) -> list[str]:
+    return [name for name in options.voxel_maps.split(",") if name.strip()]
 
 
 def _measure(options: argparse.Namespace) -> None:
@@ -88,7 +119,9 @@ def _measure(options: argparse.Namespace) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.radiomics.comparison import compare_tables, report
 
-    compared = compare_tables(options.image, options.mask, options.label, options.params, options.feature_set)
+    compared = compare_tables(
+        options.image, options.mask, options.label, options.params, options.feature_set, options.device
+    )
     write_table(options.out, [one.row() for one in compared])
     print(report(compared))
     print(f"{len(compared)} features with the values of both backends in {options.out}")
@@ -97,11 +130,10 @@ def _compare(options: argparse.Namespace) -> None:
 def _map(options: argparse.Namespace) -> None:
     from GliomaRadiomicsLib.radiomics.map_files import write_voxel_maps
 
-    names = [name for name in options.voxel_maps.split(",") if name.strip()]
     written = write_voxel_maps(
         options.image,
         options.mask,
-        names,
+        _map_names(options),
         options.out.with_suffix(""),
         label=options.label,
         params=options.params,

@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.radiomics.command import features_table
 from GliomaRadiomicsLib.radiomics.engine import extract
+from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
 
 AFFINE = np.diag([1.0, 1.0, 2.0, 1.0])
@@ -189,6 +190,7 @@ def test_region_too_small_is_nan_with_reason(image, mask, box, settings, reason)
         {"removeOutliers": 0},
         {"gldm_a": -1},
         {"binCount": 0},
+        {"binCount": 10_001},
         {"label": 0},
         {"distances": ()},
         {"weightingNorm": "cosine"},
@@ -201,6 +203,46 @@ def test_region_too_small_is_nan_with_reason(image, mask, box, settings, reason)
 def test_settings_out_of_range(image, mask, wrong):
     with pytest.raises(RefusedInput, match=f"{next(iter(wrong))}: setting out of range.*; (give|choose)"):
         extract(image, mask, settings=replace(RadiomicsSettings(), **wrong))
+
+
+@pytest.mark.parametrize("label", [0, -1, 1.5, (1, 0)])
+def test_label_that_cannot_be_a_region(image, mask, label):
+    with pytest.raises(RefusedInput, match="label: setting out of range.*1 or more"):
+        extract(image, mask, label=label)
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({"glcm": ("Contrst",)}, "Contrst: unknown glcm feature; did you mean Contrast"),
+        ({"glcn": ("Contrast",)}, "glcn: feature family .*did you mean glcm"),
+        ({"glcm": "Contrast"}, "not a list of features"),
+    ],
+)
+def test_selection_that_is_not_there(image, mask, selection, message):
+    with pytest.raises(RefusedInput, match=message):
+        extract(image, mask, selection=selection)
+
+
+def test_a_feature_named_twice_comes_once(image, mask):
+    assert len(extract(image, mask, selection={"glcm": ("Id", "Id")})) == 1
+
+
+@pytest.mark.parametrize("convention", ["pyradiomics", "ibsi"])
+def test_a_grid_of_too_many_voxels(image, mask, convention):
+    settings = RadiomicsSettings(
+        resampledPixelSpacing=(0.002, 0.002, 0.002), convention=convention, interpolator="sitkLinear"
+    )
+    with pytest.raises(RefusedInput, match=r"e\+\d+ voxels, more than 100,000,000.*larger voxels, about 0.0\d+ x"):
+        extract(image, mask, settings=settings)
+
+
+def test_a_filtered_image_that_is_not_finite_is_named(image, mask):
+    array = image.array.copy()
+    array[0, 2, 2] = np.nan
+    found = extract(image.with_array(array), mask, image_types=[ImageType("Gradient")], selection={"glcm": ("Id",)})
+    assert math.isnan(found[0][1])
+    assert found[0][2].startswith("gradient image: values of the region are not finite")
 
 
 def test_several_labels_are_one_region(image, mask):

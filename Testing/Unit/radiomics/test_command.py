@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_volume
 from GliomaRadiomicsLib.imaging.itk import to_itk
 from GliomaRadiomicsLib.radiomics.command import features_table
-from GliomaRadiomicsLib.radiomics.params import read_parameters
+from GliomaRadiomicsLib.radiomics.params import parameters_from, read_parameters
 
 
 @pytest.fixture
@@ -50,6 +50,20 @@ def test_label_of_the_command_wins(files, tmp_path):
     assert features_table([files["c_t1ce"]], files["c_seg"], 1, params)[0].region == "label 1"
     with pytest.raises(RefusedInput, match="label 3 is not in the mask"):
         features_table([files["c_t1ce"]], files["c_seg"], None, params)
+
+
+@pytest.mark.parametrize("feature_set", [None, "han"])
+def test_label_0_is_the_background(files, feature_set):
+    with pytest.raises(RefusedInput, match=r"label: setting out of range \(found 0\); give a whole number, 1 or more"):
+        features_table([files["c_t1ce"]], files["c_seg"], 0, feature_set=feature_set)
+
+
+def test_the_image_with_nan_is_named(files, synthetic):
+    case = synthetic["oblique"]
+    image = np.where(case.mask > 0, np.nan, case.image.astype(float))
+    write_volume(Volume(image, case.affine), files["c_flair"])
+    with pytest.raises(RefusedInput, match=r"c_flair.nii.gz: values of the region are not finite"):
+        features_table([files["c_t1ce"], files["c_flair"]], files["c_seg"])
 
 
 def test_parameter_file_selects_features(files, tmp_path):
@@ -129,6 +143,30 @@ def test_shape_depends_on_the_image_with_resegment_range(files, tmp_path):
         ("setting: {padDistence: 3}", "did you mean padDistance"),
         ("setting: {binWidth: wide}", "found wide"),
         ("[1, 2]", "not a parameter file"),
+        ("featureClass: [glcm]", r"featureClass: not a mapping \(found \['glcm'\]\); write it as featureClass"),
+        ("featureClass: {glcm: true}", r"glcm: not a list of features \(found True\); give a list such as glcm"),
+        ("featureClass: {glcm: Contrast}", "not a list of features"),
+        ("featureClass: {glcm: [1]}", "1: unknown glcm feature"),
+        ("featureClass: {1: }", "1: feature family not in"),
+        ("imageType: [Original]", "imageType: not a mapping"),
+        ("imageType: Original", "imageType: not a mapping.*write it as imageType: {Original: {}"),
+        ("imageType: {LoG: 3}", "imageType LoG: not a mapping"),
+        ("imageType: {LoG: {sigma: wide}}", "sigma: option out of range"),
+        ("imageType: {Wavelet: {level: 1.5}}", "level: option out of range.*whole number, 1 or more"),
+        ("imageType: {Wavelet: {wavelet: [1]}}", "wavelet: option out of range"),
+        ("imageType: {LBP2D: {lbp2DSamples: 8.5}}", "lbp2DSamples: option out of range"),
+        ("setting: {lbp2DSamples: 8.5}", "lbp2DSamples: option out of range"),
+        ("setting: [binWidth]", "setting: not a mapping"),
+        ("setting: {1: 2}", "1: unknown setting"),
+        ("setting: {binWidth: true}", "found True"),
+        ("setting: {binCount: 10001}", "whole number, 1 to 10000"),
+        ("voxelSetting: 3", "voxelSetting: not a mapping"),
+        ("1: 2", "1: unknown part"),
+        ("setting:\n  binWidth: 5\n  binWidth: 6", r"line 3: the same key a second time \(found binWidth\)"),
+        ('{"imageType": {"LoG": {"sigma": [1]}, "LoG": {"sigma": [2]}}}', "line 1: the same key.*LoG"),
+        ("imageType: {Wavelet: {normalize: true}}", "imageType Wavelet, normalize: .*give it under setting"),
+        ("imageType: {Original: {convention: ibsi}}", "convention: .*give it under setting"),
+        ("imageType: {Wavelet: {sigma: [1]}}", "sigma: option of another filter.*give it under LoG"),
         ("a: [", "neither YAML nor JSON"),
     ],
 )
@@ -165,6 +203,13 @@ featureClass: {shape: null, shape2D: [SphericalDisproportion], firstorder: []}
     found = read_parameters(_write(tmp_path, text))
     assert found.settings.resampledPixelSpacing == (2, 2, 0)
     assert found.selection["shape2D"] == ("SphericalDisproportion",)
+
+
+def test_repeated_features_and_widths_count_once():
+    given = {"featureClass": {"glcm": ["Id", "Id"]}, "imageType": {"LoG": {"sigma": [2, 1, 2.0]}}}
+    found = parameters_from(given)
+    assert found.selection == {"glcm": ("Id",)}
+    assert found.image_types[0].options.sigma == (2, 1)
 
 
 def test_unknown_backend_and_no_image(files):

@@ -149,6 +149,32 @@ def test_command_writes_feature_maps(files, tmp_path, capsys):
     assert "2 feature maps" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("names", "setting", "message"),
+    [
+        ("glcm_Contrst", "", "did you mean glcm_Contrast"),
+        ("", "", "no feature to map"),
+        ("glcm", "setting: {convention: ibsi}", "no maps in this convention"),
+    ],
+)
+def test_maps_that_cannot_be_made_are_refused_before_anything_is_written(
+    files, tmp_path, capsys, names, setting, message
+):
+    (tmp_path / "params.yaml").write_text(setting, encoding="utf-8")
+    arguments = ["--image", files["t1ce"], "--mask", files["mask"], "--params", files["params"], "--out", files["out"]]
+    assert main(["features", *arguments, "--voxel-maps", names]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.glob("table*"))
+
+
+@pytest.mark.parametrize("option", [["--layout", "wide"], ["--case", "one"], ["--backend", "pyradiomics"]])
+def test_comparison_refuses_what_it_would_ignore(files, tmp_path, stand_in, capsys, option):
+    arguments = ["--image", files["t1ce"], "--mask", files["mask"], "--out", files["out"], "--compare"]
+    assert main(["features", *arguments, *option]) == 2
+    assert f"leave out {option[0]} or --compare" in capsys.readouterr().err
+    assert not list(tmp_path.glob("table*"))
+
+
 def test_maps_and_the_other_backend_do_not_go_together(files, capsys):
     arguments = ["--image", files["t1ce"], "--mask", files["mask"], "--out", files["out"]]
     assert main(["features", *arguments, "--backend", "pyradiomics", "--voxel-maps", "glcm"]) == 2

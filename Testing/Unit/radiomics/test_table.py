@@ -59,6 +59,8 @@ def test_wide_has_one_line_per_case():
     assert header[:3] == ["case", "mask_WT_original_shape_MeshVolume", "t1ce_NCR_NET_wavelet-LLH_glcm_Contrast"]
     assert header[-1] == "reasons"
     assert [line[0] for line in lines] == ["b", "a"]
+    assert header[3] == "t1ce_label2_log-sigma-3-0-mm-3D_glcm_Contrast"
+    assert not [column for column in header if " " in column]
     assert lines[1][1:3] == ["5e+22", ""]
     assert lines[0][header.index("t1ce_ET_original_glcm_MCC")] == ""
     assert lines[0][header.index("t2_ED_original_glcm_MCC")] == "nan"
@@ -76,6 +78,7 @@ def test_wide_is_read_by_pandas():
     [
         (CASES["a"] + CASES["a"], "twice"),
         ([FeatureRow("t1_ce", "WT", "original_glcm_Id", 1)], "told apart"),
+        ([FeatureRow("t1", "label2", "original_glcm_Id", 1)], "found sequence t1, region label2"),
         ([FeatureRow("t1", "my_region", "original_glcm_Id", 1)], "found sequence t1, region my_region"),
     ],
 )

@@ -5,14 +5,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.radiomics.engine import MASK, extract, extract_case
+from GliomaRadiomicsLib.radiomics.filters.options import ImageType
 from GliomaRadiomicsLib.radiomics.params import parameters_from
+from GliomaRadiomicsLib.radiomics.settings import RadiomicsSettings
+from GliomaRadiomicsLib.radiomics.voxel_maps import voxel_maps
 
 GOLDEN = Path(__file__).resolve().parents[3] / "Golden"
 
@@ -54,6 +59,34 @@ def test_every_feature_of_every_filter(filter_case, golden, differences):
     assert {name for name, _, _ in rows} == set(expected)
     compared = {name: value for name, value in expected.items() if not _rounded_by_pyradiomics(name, filter_case)}
     assert differences({name: value for name, value, _ in rows}, compared) == []
+
+
+@pytest.mark.parametrize("convention", ["pyradiomics", "ibsi"])
+def test_settings_of_the_caller_reach_filters_without_own_ones(convention):
+    case = next(iter(CASES.values()))
+    volumes = Volume(case.image, case.affine), Volume(case.mask, case.affine)
+    settings = RadiomicsSettings(binWidth=5, convention=convention)
+
+    def measured(*image_types):
+        found = extract(*volumes, settings=settings, selection={"glcm": ("Contrast",)}, image_types=image_types)
+        return [value for _, value, _ in found]
+
+    plain, own = parameters_from({"imageType": {"Original": {}, "Square": {"binWidth": 900}}}).image_types
+    assert measured(plain) == measured(ImageType())
+    assert measured(own) == measured(ImageType("Square", settings=replace(settings, binWidth=900)))
+    assert measured(own) != measured(ImageType("Square"))
+
+
+def test_maps_of_filters_have_the_settings_of_the_caller():
+    image = Volume(np.random.default_rng(3).integers(0, 200, (8, 8, 8)).astype(np.int16), np.eye(4))
+    mask = image.with_array(np.pad(np.ones((4, 4, 4), dtype=np.uint8), 2))
+    plain = parameters_from({"imageType": {"Original": {}}}).image_types
+    settings = RadiomicsSettings(binWidth=5)
+    maps = [
+        dict(voxel_maps(image, mask, ["glcm_Contrast"], settings=settings, **more))
+        for more in ({}, {"image_types": plain})
+    ]
+    assert np.array_equal(*(found["original_glcm_Contrast"].array for found in maps))
 
 
 def test_real_patient(shared_data, differences):
