@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,7 @@ def finite(
     return values
 
 
-def nothing_left(name: str, spacing: Sequence[float]) -> NothingLeftError:
+def nothing_left(name: str, spacing: Iterable[float]) -> NothingLeftError:
     """The error for a mask of which no voxel is left on voxels of this size in mm."""
     return NothingLeftError(
         what="no voxel of the region is left after resampling",
@@ -51,16 +51,17 @@ def nothing_left(name: str, spacing: Sequence[float]) -> NothingLeftError:
     )
 
 
-def check_voxel_count(size: Sequence[float], spacing: Sequence[float]) -> None:
+def check_voxel_count(size: Iterable[float], spacing: Iterable[float]) -> None:
     """Raise `RefusedInput` for a grid of more than `MOST_VOXELS`.
 
     Args:
         size: Number of voxels along each axis.
         spacing: Their size in mm.
     """
+    spacing = list(spacing)
     count = math.prod(float(number) for number in size)
     if not count <= MOST_VOXELS:
-        larger = [length * (count / MOST_VOXELS) ** (1 / 3) for length in spacing]
+        larger = [1.05 * length * (count / MOST_VOXELS) ** (1 / 3) for length in spacing]
         raise RefusedInput(
             what=f"resampling gives {count:.3g} voxels, more than {MOST_VOXELS:,}",
             where="resampledPixelSpacing",
@@ -69,5 +70,5 @@ def check_voxel_count(size: Sequence[float], spacing: Sequence[float]) -> None:
         )
 
 
-def _size(spacing: Sequence[float]) -> str:
+def _size(spacing: Iterable[float]) -> str:
     return f"{' x '.join(f'{length:.3g}' for length in spacing)} mm"

@@ -88,7 +88,7 @@ def _load(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(text) or {}
     except OSError as error:
         raise RefusedInput(what="file cannot be read", where=path, found=error.strerror, remedy="check it") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise RefusedInput(what="neither YAML nor JSON", where=path, remedy="check its syntax") from error
     if repeated:
         key, line = repeated

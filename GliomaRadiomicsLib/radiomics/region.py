@@ -217,7 +217,7 @@ def select_label(mask: Volume, labels: tuple[int, ...]) -> npt.NDArray[np.bool_]
     Raises:
         RefusedInput: If none has, naming the labels present, and for the label 0, which is the background.
     """
-    for label in labels:
+    for label in labels or (None,):
         check_values({"label": label}, {"label": LABEL})
     array = mask.array.T
     inside = array == labels[0] if len(labels) == 1 else np.isin(array, labels)

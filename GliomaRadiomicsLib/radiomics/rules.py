@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
-from math import inf
+from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
@@ -21,7 +21,7 @@ def is_whole(value: Any) -> bool:  # noqa: ANN401 - what a parameter file holds 
 
 def is_number(value: Any, lowest: float = -inf) -> bool:  # noqa: ANN401
     """Whether a value is a finite number, not below ``lowest``; true and false are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and lowest <= value < inf and value > -inf
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value) and float(value) >= lowest
 
 
 def at_least(lowest: int) -> Rule:
@@ -56,7 +56,7 @@ def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule], what: str
         allowed, remedy = rules[name]
         try:
             usable = allowed(value)
-        except TypeError:
+        except (TypeError, OverflowError):
             usable = False
         if not usable:
             raise RefusedInput(what=what, where=name, found=value, remedy=remedy)

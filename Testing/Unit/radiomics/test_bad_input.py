@@ -177,6 +177,8 @@ def test_region_too_small_is_nan_with_reason(image, mask, box, settings, reason)
         {"binWidth": -5},
         {"binWidth": math.nan},
         {"binWidth": "wide"},
+        {"binWidth": math.inf},
+        {"binWidth": 10**400},
         {"normalize": "no"},
         {"resampledPixelSpacing": (1, 1)},
         {"resampledPixelSpacing": (1, 1, -1)},
@@ -205,7 +207,7 @@ def test_settings_out_of_range(image, mask, wrong):
         extract(image, mask, settings=replace(RadiomicsSettings(), **wrong))
 
 
-@pytest.mark.parametrize("label", [0, -1, 1.5, (1, 0)])
+@pytest.mark.parametrize("label", [0, -1, 1.5, (1, 0), ()])
 def test_label_that_cannot_be_a_region(image, mask, label):
     with pytest.raises(RefusedInput, match="label: setting out of range.*1 or more"):
         extract(image, mask, label=label)

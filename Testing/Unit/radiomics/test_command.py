@@ -167,6 +167,7 @@ def test_shape_depends_on_the_image_with_resegment_range(files, tmp_path):
         ("imageType: {Wavelet: {normalize: true}}", "imageType Wavelet, normalize: .*give it under setting"),
         ("imageType: {Original: {convention: ibsi}}", "convention: .*give it under setting"),
         ("imageType: {Wavelet: {sigma: [1]}}", "sigma: option of another filter.*give it under LoG"),
+        ("setting: &x {binWidth: *x}", "neither YAML nor JSON"),
         ("a: [", "neither YAML nor JSON"),
     ],
 )
