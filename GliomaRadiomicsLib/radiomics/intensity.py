@@ -61,8 +61,9 @@ def z_score_in_brain(image: Volume, brain_mask: Volume | None, scale: float) -> 
     Raises:
         RefusedInput: If the image is constant or not finite inside the brain.
     """
-    inside = image.array != 0 if brain_mask is None else brain_mask.array > 0
-    mean, deviation = _spread(image.array[inside].astype(np.float64), image.name or "image")
+    array = image.array.T  # in the order of most files, which is much faster
+    inside = array != 0 if brain_mask is None else brain_mask.array.T > 0
+    mean, deviation = _spread(array[inside].astype(np.float64), image.name or "image")
     return lambda values: (values.astype(np.float64) - mean) * (scale / deviation)
 
 

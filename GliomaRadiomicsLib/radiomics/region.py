@@ -137,6 +137,7 @@ def bounding_box(inside: npt.NDArray[np.bool_]) -> Box:
     for axis in range(3):
         occupied = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
         box.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
+        inside = inside[(slice(None),) * axis + (box[-1],)]
     return box[0], box[1], box[2]
 
 
