@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-
 MANY = 1000
 """From so many points on, a convex hull costs less than comparing all with all."""
 ROUNDING = 1e-9
