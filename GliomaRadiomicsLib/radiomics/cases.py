@@ -69,8 +69,7 @@ def extract_case(
         RefusedInput: If the grids differ or a region is unknown.
         Cancelled: If the user cancelled.
     """
-    progress = progress or Progress()
-    settings = settings.check()
+    progress, settings = progress or Progress(), settings.check()
     grid = _Grid(_fitting(label_map, [*volumes.values(), *([brain_mask] if brain_mask else [])], settings), settings)
     of_image = dict(all_features(settings.convention))
     of_mask = {"shape": of_image.pop("shape")}
