@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.reports.markup import Markup, join, paragraph, probability, tag
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
@@ -17,10 +18,17 @@ _TOWARDS = "Towards wildtype ◂ ▸ towards mutant"
 def write_molecular(content: Content) -> Markup:
     """IDH and MGMT."""
     result = content.result
-    return join([tag("h3", "IDH mutation"), _marker(result.idh), tag("h3", "MGMT methylation"), _marker(result.mgmt)])
+    return join(
+        [
+            tag("h3", "IDH mutation"),
+            _marker(result, result.idh),
+            tag("h3", "MGMT methylation"),
+            _marker(result, result.mgmt),
+        ]
+    )
 
 
-def _marker(data: dict[str, Any]) -> Markup:
+def _marker(result: CaseResult, data: dict[str, Any]) -> Markup:
     missing = absent(data)
     if missing is not None:
         return missing
@@ -32,7 +40,7 @@ def _marker(data: dict[str, Any]) -> Markup:
         [
             plain_facts(shown, _LABELS, _ELSEWHERE),
             paragraph(note, class_="note") if note else None,
-            plain_trust(data),
+            plain_trust(result, data),
             contributions_table(moved, _TOWARDS) if isinstance(moved, list) else None,
         ]
     )

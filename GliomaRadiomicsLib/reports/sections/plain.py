@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.reports.markup import Markup, facts, flattened, headline, paragraph, tag
-from GliomaRadiomicsLib.reports.sections.overview import badge
-from GliomaRadiomicsLib.reports.sections.trust import TRUST_WORDS
+from GliomaRadiomicsLib.reports.sections.trust import TRUST_WORDS, flag_badge, flag_kind
 
 _ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
 
@@ -28,11 +28,12 @@ def plain_facts(data: Mapping[str, Any], labels: Mapping[str, str], without: tup
     return facts((labels.get(name, headline(name)), value) for name, value in flattened(shown))
 
 
-def plain_trust(data: Mapping[str, Any]) -> Markup | None:
+def plain_trust(result: CaseResult, data: Mapping[str, Any]) -> Markup | None:
     """Trust as plain data {flag, reasons}, or None where none is stated."""
     trust = data.get("trust")
     if not isinstance(trust, dict) or trust.get("flag") not in TRUST_WORDS:
         return None
     flag = trust["flag"]
     reasons = tag("ul", *(tag("li", reason) for reason in trust.get("reasons", []))) if trust.get("reasons") else None
-    return tag("div", tag("p", "Trust: ", badge(flag, *TRUST_WORDS[flag])), reasons, class_=f"trust {flag}")
+    head = tag("p", "Trust: ", flag_badge(result, flag))
+    return tag("div", head, reasons, class_=f"trust {flag_kind(result, flag)}")

@@ -171,6 +171,19 @@ def test_there_is_no_plain_no_objection_on_an_automatic_outline(result):
     assert 'class="trust caution"' in report and 'class="trust ok"' not in report
 
 
+IDH = {"status": "predicted", "label": "IDH-wildtype", "trust": {"flag": "ok", "reasons": []}}
+
+
+def test_idh_status_too_is_doubted_on_an_automatic_outline(result):
+    result.idh = IDH
+    assert "Check the outline" in Page(render_report(result, None)).text["molecular"]
+
+
+def test_idh_status_is_not_doubted_on_a_given_outline(given):
+    given.idh = IDH
+    assert "No objection" in Page(render_report(given, None)).text["molecular"]
+
+
 def test_there_may_be_no_objection_on_a_given_outline(given):
     text = Page(render_report(with_flag(given, "ok"), None)).text
     assert "No objection" in text["summary"]
