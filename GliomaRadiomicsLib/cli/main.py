@@ -44,11 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     _cancel_on_termination()
     try:
-        return int(options.run(options) or DONE)
+        code = int(options.run(options) or DONE)
+        sys.stdout.flush()
+        return code
     except RefusedInput as error:
         return _say(REFUSED, str(error))
     except (Cancelled, KeyboardInterrupt):
         return _say(CANCELLED, "cancelled; nothing was written")
+    except BrokenPipeError:
+        return _reader_gone()
     except OSError as error:
         return _os_error(error, options.debug)
     except Exception as error:  # noqa: BLE001 - the last line of defence turns it into exit code 1
@@ -82,6 +86,12 @@ def _cancel_on_termination() -> None:
 def _say(code: int, message: str) -> int:
     print("glioma-radiomics: " + " ".join(message.split()), file=sys.stderr)
     return code
+
+
+def _reader_gone() -> int:
+    """What the output was piped to has closed; what is still buffered goes nowhere, so that Python's exit is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CANCELLED
 
 
 def _os_error(error: OSError, debug: bool) -> int:

@@ -62,6 +62,15 @@ def test_refusals_of_a_real_process(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["text.nii.gz"]
 
 
+def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
+    process = start("models", "info", "segmentation", cwd=tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(60) == 130
+    assert process.stderr.read() == ""
+
+
 def test_the_worker_tells_progress_and_done(phantom_files: dict[str, Path], tmp_path: Path) -> None:
     job = Job(tmp_path / "job")
     job.start(job_settings(phantom_files, tmp_path / "out"))
