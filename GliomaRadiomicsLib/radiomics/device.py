@@ -1,4 +1,4 @@
-"""The steps that a GPU does much faster: with torch where one is used, with numpy, the reference, everywhere else.
+"""The steps a GPU is expected to help with (not yet timed on one): torch where one is used, else numpy, the reference.
 
 These are the line matrices of the Laplacian of Gaussian (most of the time of all filters) and, for feature maps, the
 sorting of what occurs in the windows and the singular values of their matrices (half of the time). All in float64 and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.reports.markup import Markup, join, paragraph, probability, tag
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
@@ -21,14 +20,14 @@ def write_molecular(content: Content) -> Markup:
     return join(
         [
             tag("h3", "IDH mutation"),
-            _marker(result, result.idh),
+            _marker(result.idh),
             tag("h3", "MGMT methylation"),
-            _marker(result, result.mgmt),
+            _marker(result.mgmt),
         ]
     )
 
 
-def _marker(result: CaseResult, data: dict[str, Any]) -> Markup:
+def _marker(data: dict[str, Any]) -> Markup:
     missing = absent(data)
     if missing is not None:
         return missing
@@ -40,7 +39,7 @@ def _marker(result: CaseResult, data: dict[str, Any]) -> Markup:
         [
             plain_facts(shown, _LABELS, _ELSEWHERE),
             paragraph(note, class_="note") if note else None,
-            plain_trust(result, data),
+            plain_trust(data),
             contributions_table(moved, _TOWARDS) if isinstance(moved, list) else None,
         ]
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.reports.markup import Markup, facts, flattened, headline, paragraph, tag
-from GliomaRadiomicsLib.reports.sections.trust import TRUST_WORDS, flag_badge, flag_kind
+from GliomaRadiomicsLib.reports.sections.trust import TRUST_WORDS, trust_badge
 
 _ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
 
@@ -28,12 +27,12 @@ def plain_facts(data: Mapping[str, Any], labels: Mapping[str, str], without: tup
     return facts((labels.get(name, headline(name)), value) for name, value in flattened(shown))
 
 
-def plain_trust(result: CaseResult, data: Mapping[str, Any]) -> Markup | None:
+def plain_trust(data: Mapping[str, Any]) -> Markup | None:
     """Trust as plain data {flag, reasons}, or None where none is stated."""
     trust = data.get("trust")
     if not isinstance(trust, dict) or trust.get("flag") not in TRUST_WORDS:
         return None
     flag = trust["flag"]
     reasons = tag("ul", *(tag("li", reason) for reason in trust.get("reasons", []))) if trust.get("reasons") else None
-    head = tag("p", "Trust: ", flag_badge(result, flag))
-    return tag("div", head, reasons, class_=f"trust {flag_kind(result, flag)}")
+    head = tag("p", "Trust: ", trust_badge(flag))
+    return tag("div", head, reasons, class_=f"trust {flag}")

@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.reports.markup import (
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
 from GliomaRadiomicsLib.reports.sections.measured import GRADE, auc_words
-from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge, trust_kind
+from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
 
 TOWARDS = "Towards 2 and 3 ◂ ▸ towards 4"
 LABEL_WORDS = {"HGG": "grade 4", "LGG": "grade 2 or 3"}
@@ -56,12 +56,12 @@ def _grade(result: CaseResult, name: str, grade: GradingResult) -> Markup:
 
 def _trust(result: CaseResult, grade: GradingResult) -> Markup:
     trust = grade.trust
-    head = tag("p", "Trust: ", trust_badge(result, grade), " ", outline_note(result, grade))
+    head = tag("p", "Trust: ", trust_badge(grade.trust.flag), " ", outline_note(result, grade))
     energy = None
     if is_number(trust.energy_in_tumour):
         share = f"{100 * float(trust.energy_in_tumour or 0):.0f} %"
         energy = paragraph(f"Share of the explanation that lies inside the tumour: {share}.")
-    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust_kind(result, grade)}")
+    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust.flag}")
 
 
 def _reasons(grade: GradingResult) -> Markup | None:

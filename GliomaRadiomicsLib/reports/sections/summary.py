@@ -65,7 +65,7 @@ def _tiles(content: Content) -> list[Markup]:
         by = f", {words(name)}" if len(result.grading) > 1 else ""
         measured = auc_words(grade.evidence)
         tiles.append(_tile(f"Probability of {GRADE}{by}", probability(grade.probability_hgg), measured))
-        tiles.append(_tile(f"Trust in the grade{by}", trust_badge(result, grade), outline_note(result, grade)))
+        tiles.append(_tile(f"Trust in the grade{by}", trust_badge(grade.trust.flag), outline_note(result, grade)))
     outcomes = [finding.outcome for finding in result.passport]
     gravest = next((outcome for outcome in SEVERITIES if outcome in outcomes), None)
     if gravest:

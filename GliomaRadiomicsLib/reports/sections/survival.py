@@ -27,7 +27,7 @@ def write_survival(content: Content) -> Markup:
             facts(_facts(data)),
             survival_chart(data),
             _caption(data),
-            plain_trust(content.result, data),
+            plain_trust(data),
             contributions_table(moved, towards, "Log hazard ratio") if isinstance(moved, list) else None,
         ]
     )

@@ -10,25 +10,9 @@ from GliomaRadiomicsLib.reports.sections.overview import badge
 TRUST_WORDS = {"ok": ("✓", "No objection"), "caution": ("!", "Caution"), "no": ("✕", "Do not rely on it")}
 
 
-def trust_badge(result: CaseResult, grade: GradingResult) -> Markup:
-    """Sign and word of the trust; on an automatic outline there is no plain "No objection"."""
-    return flag_badge(result, grade.trust.flag)
-
-
-def trust_kind(result: CaseResult, grade: GradingResult) -> str:
-    """The flag of the trust, or caution where it is ok but rests on an automatic outline."""
-    return flag_kind(result, grade.trust.flag)
-
-
-def flag_badge(result: CaseResult, flag: str) -> Markup:
-    """As `trust_badge`, of a flag."""
-    kind = flag_kind(result, flag)
-    return badge(kind, "!", "Check the outline") if kind != flag else badge(kind, *TRUST_WORDS[kind])
-
-
-def flag_kind(result: CaseResult, flag: str) -> str:
-    """As `trust_kind`, of a flag."""
-    return "caution" if flag == "ok" and outline_is_automatic(result) else flag
+def trust_badge(flag: str) -> Markup:
+    """Sign and word of a flag."""
+    return badge(flag, *TRUST_WORDS[flag])
 
 
 def outline_note(result: CaseResult, grade: GradingResult) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.systems.binary_figures import binary_figures
 from GliomaRadiomicsLib.systems.scale_free.model import N_SPLITS, Row, ScaleFreeModel, fit_tuned, nested, outcomes
 from GliomaRadiomicsLib.systems.scale_free.quantities import INTENSITY, QUANTITIES
 from GliomaRadiomicsLib.systems.scale_free.target import Target
+from GliomaRadiomicsLib.systems.settings import check_quantities, settings_from
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,8 @@ class FitSettings:
         Raises:
             RefusedInput: For an unknown setting or quantity, or no repeat.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(config) - known)
-        if unknown:
-            remedy = f"known settings: {', '.join(sorted(known))}"
-            raise RefusedInput(what="unknown setting", where="config", found=unknown[0], remedy=remedy)
-        values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in config.items()}
-        settings = cls(**values)
-        usable = [key for key in QUANTITIES if key != "age"]
-        strange = [key for key in settings.quantities if key not in usable]
-        if strange or not settings.quantities:
-            remedy = f"choose from {', '.join(usable)}"
-            raise RefusedInput(what="unknown quantity", where="quantities", found=strange or "none", remedy=remedy)
-        if settings.repeats < 1:
-            raise RefusedInput(what="no repeat", where="repeats", found=settings.repeats, remedy="give 1 or more")
+        settings = settings_from(cls, config)
+        check_quantities(settings.quantities, [key for key in QUANTITIES if key != "age"])
         return settings
 
 

@@ -127,7 +127,7 @@ class ScaleFreeSystem:
         measured = measure(case)
         model, auc_id = self._choice(measured)
         p = probability(model.log_odds(measured))
-        trust = trust_of(measured, model.ranges(), QUANTITIES, p)
+        trust = trust_of(measured, model.ranges(), QUANTITIES, p, automatic_outline=case.automatic_outline)
         return p, "", trust, self._evidence(auc_id), contributions(model, measured)
 
     def _evidence(self, auc_id: str) -> Evidence:

@@ -12,11 +12,18 @@ MARGIN = 0.05
 """Share of the training range by which a value may lie outside without being mentioned."""
 
 
+NOT_MEASURED = (
+    "the outline is automatic, and this model was not measured on such outlines; correct it and give it as mask"
+)
+
+
 def trust_of(
     measured: Measured,
     ranges: Mapping[str, tuple[float, float]],
     catalogue: Mapping[str, Quantity],
     probability: float | None = None,
+    *,
+    automatic_outline: bool = False,
 ) -> Trust:
     """Flag and reasons for one prediction.
 
@@ -25,8 +32,9 @@ def trust_of(
         ranges: Lowest and highest value of each quantity among the training patients.
         catalogue: The quantities by key.
         probability: Of the positive class, where there are two.
+        automatic_outline: Whether the tumour was outlined by the segmentation.
     """
-    reasons = []
+    reasons = [NOT_MEASURED] if automatic_outline else []
     if probability is not None and UNDECIDED[0] < probability < UNDECIDED[1]:
         reasons.append(f"undecided: the probability lies between {UNDECIDED[0]} and {UNDECIDED[1]}")
     for key, (low, high) in ranges.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.statistics.concordance import concordance_index
 from GliomaRadiomicsLib.statistics.nested_validation import nested_validation
 from GliomaRadiomicsLib.statistics.nomogram import make_nomogram
 from GliomaRadiomicsLib.systems.scale_free.quantities import value_of_entry
+from GliomaRadiomicsLib.systems.settings import settings_from
 from GliomaRadiomicsLib.systems.survival.covariates import (
     ITEM_SETS,
     RADIOMIC,
@@ -62,16 +63,7 @@ class FitSettings:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FitSettings:
         """Settings of a configuration file; raises `RefusedInput` for an unknown setting or no repeat."""
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(config) - known)
-        if unknown:
-            remedy = f"known settings: {', '.join(sorted(known))}"
-            raise RefusedInput(what="unknown setting", where="config", found=unknown[0], remedy=remedy)
-        values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in config.items()}
-        settings = cls(**values)
-        if settings.repeats < 1:
-            raise RefusedInput(what="no repeat", where="repeats", found=settings.repeats, remedy="give 1 or more")
-        return settings
+        return settings_from(cls, config)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,8 @@ def survival_result(
     measured: Mapping[str, float],
     entries: Mapping[str, float],
     clinical: Mapping[str, float],
+    *,
+    automatic_outline: bool = False,
 ) -> dict[str, Any]:
     """Prediction of one patient as plain data.
 
@@ -33,10 +35,11 @@ def survival_result(
         measured: Of the image, for the trust.
         entries: What the signature sees.
         clinical: Columns of the clinical items.
+        automatic_outline: Whether the tumour was outlined by the segmentation.
     """
     covariates = {SIGNATURE: model.fitted.signature.score(entries), **clinical}
     unknown = [item for item in CLINICAL if item not in model.items]
-    trust = trust_of({**measured, **clinical}, model.ranges, QUANTITIES)
+    trust = trust_of({**measured, **clinical}, model.ranges, QUANTITIES, automatic_outline=automatic_outline)
     trust.reasons.extend(f"{ITEM_WORDS[item]} was not given" for item in unknown)
     return {
         "status": "predicted",

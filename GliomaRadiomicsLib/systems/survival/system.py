@@ -137,7 +137,9 @@ class SurvivalSystem:
         if reason:
             return {"status": "abstained", "reason": reason, "evidence": evidence(self.metadata, model.items)}
         measured = measure(case)
-        return survival_result(model, self.metadata, measured, entries_of(measured), columns)
+        return survival_result(
+            model, self.metadata, measured, entries_of(measured), columns, automatic_outline=case.automatic_outline
+        )
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
         """No heat map: the signature describes the whole tumour, which has no places."""

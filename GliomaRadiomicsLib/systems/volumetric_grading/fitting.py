@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.systems.binary_figures import binary_figures
+from GliomaRadiomicsLib.systems.settings import check_quantities, settings_from
 from GliomaRadiomicsLib.systems.volumetric_grading.model import PENALTY_C, LinearModel, fit_linear
 from GliomaRadiomicsLib.systems.volumetric_grading.quantities import QUANTITIES
 from GliomaRadiomicsLib.systems.volumetric_grading.validation import (
@@ -51,26 +52,12 @@ class FitSettings:
         Raises:
             RefusedInput: For an unknown setting or quantity, a penalty that is not positive, or no repeat.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(config) - known)
-        if unknown:
-            remedy = f"known settings: {', '.join(sorted(known))}"
-            raise RefusedInput(what="unknown setting", where="config", found=unknown[0], remedy=remedy)
-        values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in config.items()}
-        settings = cls(**values)
-        settings._check()
+        settings = settings_from(cls, config)
+        check_quantities(settings.quantities, [key for key in QUANTITIES if key != "age"])
+        if not settings.penalty_c > 0:
+            found = settings.penalty_c
+            raise RefusedInput(what="not a penalty", where="penalty_c", found=found, remedy="give it above 0")
         return settings
-
-    def _check(self) -> None:
-        usable = [key for key in QUANTITIES if key != "age"]
-        strange = [key for key in self.quantities if key not in usable]
-        if strange or not self.quantities:
-            remedy = f"choose from {', '.join(usable)}"
-            raise RefusedInput(what="unknown quantity", where="quantities", found=strange or "none", remedy=remedy)
-        if not self.penalty_c > 0:
-            raise RefusedInput(what="not a penalty", where="penalty_c", found=self.penalty_c, remedy="give it above 0")
-        if self.repeats < 1:
-            raise RefusedInput(what="no repeat", where="repeats", found=self.repeats, remedy="give 1 or more")
 
 
 @dataclass(frozen=True)

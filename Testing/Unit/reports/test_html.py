@@ -161,27 +161,14 @@ def with_flag(result: CaseResult, flag: str) -> CaseResult:
     return result
 
 
-def test_there_is_no_plain_no_objection_on_an_automatic_outline(result):
-    report = render_report(with_flag(result, "ok"), None)
+def test_the_summary_and_the_grade_show_the_flag_and_whose_outline_it_rests_on(result):
+    report = render_report(with_flag(result, "caution"), None)
     text = Page(report).text
     for part in (text["summary"], text["grading"]):
         assert "No objection" not in part
-        assert "Check the outline" in part
+        assert "Caution" in part
         assert "The AUC was measured on manual outlines; the outline here is automatic." in part
     assert 'class="trust caution"' in report and 'class="trust ok"' not in report
-
-
-IDH = {"status": "predicted", "label": "IDH-wildtype", "trust": {"flag": "ok", "reasons": []}}
-
-
-def test_idh_status_too_is_doubted_on_an_automatic_outline(result):
-    result.idh = IDH
-    assert "Check the outline" in Page(render_report(result, None)).text["molecular"]
-
-
-def test_idh_status_is_not_doubted_on_a_given_outline(given):
-    given.idh = IDH
-    assert "No objection" in Page(render_report(given, None)).text["molecular"]
 
 
 def test_there_may_be_no_objection_on_a_given_outline(given):

@@ -124,6 +124,19 @@ def test_no_prediction_but_a_reason(change: object, reason: str) -> None:
     assert (idh["status"], reason in idh["reason"]) == ("abstained", True)
 
 
+def test_an_automatic_outline_is_a_reason_for_caution() -> None:
+    given = made_case(1)
+    automatic = replace(given, automatic_outline=True)
+    for predict in (lambda case: RadiomicsGrading.starter().predict(case).trust.reasons, _idh_reasons):
+        assert any("outline is automatic" in reason for reason in predict(automatic))
+        assert not any("outline is automatic" in reason for reason in predict(given))
+    assert RadiomicsGrading.starter().predict(automatic).trust.flag == "caution"
+
+
+def _idh_reasons(case: CaseData) -> list[str]:
+    return IdhMutation.starter().predict(case)["trust"]["reasons"]
+
+
 def test_a_value_never_seen_in_training_is_named() -> None:
     trust = RadiomicsGrading.starter().predict(made_case(1, bright=30.0)).trust
     assert trust.flag == "caution"

@@ -102,6 +102,12 @@ def test_children_get_no_prediction(shipped: SurvivalSystem, age: float) -> None
     assert (found["status"], "adults" in found["reason"]) == ("abstained", True)
 
 
+def test_an_automatic_outline_is_named(shipped: SurvivalSystem) -> None:
+    reasons = shipped.predict(replace(made_case(), automatic_outline=True))["trust"]["reasons"]
+    assert any("outline is automatic" in reason for reason in reasons)
+    assert not any("outline" in reason for reason in shipped.predict(made_case())["trust"]["reasons"])
+
+
 def test_without_t1ce_there_is_a_reason(shipped: SurvivalSystem) -> None:
     found = shipped.predict(replace(made_case(), volumes={}))
     assert (found["status"], "no T1ce" in found["reason"]) == ("abstained", True)
