@@ -44,10 +44,14 @@ def starter(name: str) -> Path:
     Raises:
         RefusedInput: If there is none of this name.
     """
-    folder = STARTER_FOLDER / check_name(name)
-    if not (folder / METADATA_FILE).is_file():
+    if not has_starter(name):
         raise _unknown(name, _names(STARTER_FOLDER))
-    return folder
+    return STARTER_FOLDER / name
+
+
+def has_starter(name: str) -> bool:
+    """Whether there is a starter model of this name."""
+    return (STARTER_FOLDER / check_name(name) / METADATA_FILE).is_file()
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -9,6 +9,7 @@ from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.pipeline.inputs import Source, check_sources
+from GliomaRadiomicsLib.pipeline.predictions import systems_to_run
 from GliomaRadiomicsLib.systems import registry
 
 
@@ -27,6 +28,7 @@ def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], m
     _check_steps(settings, has_mask=mask is not None)
     for system, name in settings.models.items():
         _check_model(system, name)
+    systems_to_run(settings.models)
     check_sources(sources, mask)
     if settings.device == "cuda":
         from GliomaRadiomicsLib.systems.segmentation.predict import choose_device

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
@@ -18,9 +20,11 @@ NO_MGMT = {
     "reason": "no model of MGMT methylation is installed; MRI alone has not been shown to predict it reliably",
 }
 
+_ONE_RESULT: tuple[registry.Task, ...] = ("idh", "survival")
+
 
 def predict_case(run: CaseRun) -> None:
-    """Run every registered system on the case; results, heat maps and the models used go into ``run``."""
+    """Run the systems of `systems_to_run` on the case; results, heat maps and the models used go into ``run``."""
     assert run.label_map is not None
     case = CaseData(
         run.passport.volumes,
@@ -30,9 +34,34 @@ def predict_case(run: CaseRun) -> None:
         run.features,
         automatic_outline=run.passport.mask is None,
     )
-    for name, entry in registry.SYSTEMS.items():
-        if entry.task != "mgmt":
-            _predict(run, name, entry.task, case)
+    for name in systems_to_run(run.settings.models):
+        _predict(run, name, registry.SYSTEMS[name].task, case)
+
+
+def systems_to_run(chosen: Mapping[str, str]) -> list[str]:
+    """The systems that have a bundle: one the user chose, else a starter model.
+
+    A result holds several gradings, but one IDH status and one survival: there a system the user chose a bundle for
+    takes the place of the starter model.
+
+    Args:
+        chosen: Bundle by system, as in the settings.
+
+    Raises:
+        RefusedInput: If bundles of two systems are chosen for a task of which a result holds one.
+    """
+    running = [name for name in registry.names() if name in chosen or store.has_starter(name)]
+    for task in _ONE_RESULT:
+        rivals = [name for name in registry.names(task) if name in chosen]
+        if len(rivals) > 1:
+            raise RefusedInput(
+                what=f"bundles of two systems are chosen for {task}, and a result holds one",
+                where="--models",
+                found=", ".join(rivals),
+                remedy="choose one of them, and run the case again for the other",
+            )
+        running = [name for name in running if not rivals or registry.SYSTEMS[name].task != task or name in rivals]
+    return [name for name in running if registry.SYSTEMS[name].task != "mgmt"]
 
 
 def fill_in_reasons(result: CaseResult) -> None:

@@ -24,6 +24,8 @@ SYSTEMS: dict[str, Entry] = {
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
     "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),
+    "hgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.hgg_survival"),
+    "lgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.lgg_survival"),
 }
 
 
