@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
+from GliomaRadiomicsLib.imaging.itk import direction, from_itk, to_itk
 
 Box = tuple[slice, slice, slice]
 
@@ -40,7 +40,7 @@ def resample_like(volume: Volume, reference: Volume, *, label: bool = False, out
         sitk.sitkNearestNeighbor if label else sitk.sitkLinear,
         lps[:3, 3].tolist(),
         spacing.tolist(),
-        (lps[:3, :3] / spacing).ravel().tolist(),
+        direction(reference),
         outside,
     )
     array = from_itk(image).array

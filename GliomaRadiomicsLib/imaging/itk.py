@@ -27,8 +27,14 @@ def set_itk_geometry(image: sitk.Image, volume: Volume) -> None:
     lps = _LPS @ volume.affine
     spacing = np.array(volume.spacing)
     image.SetSpacing(spacing.tolist())
-    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    image.SetDirection(direction(volume))
     image.SetOrigin(lps[:3, 3].tolist())
+
+
+def direction(volume: Volume) -> list[float]:
+    """ITK's direction cosines; numbers too small to matter are zero, because ITK's inversion fails on some of them."""
+    lps = _LPS @ volume.affine
+    return (np.round(lps[:3, :3] / np.array(volume.spacing), 15) + 0.0).ravel().tolist()
 
 
 def from_itk(image: sitk.Image, name: str = "") -> Volume:
