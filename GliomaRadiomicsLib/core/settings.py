@@ -11,6 +11,10 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 STEPS = ("segmentation", "features", "grading", "report", "scene")
 """Optional steps of `analyze`, in the order they run; the passport and the alignment always run."""
 
+NORMALISATIONS = ("zscore", "zscore-image", "white-stripe", "percentile", "nyul", "minmax")
+"""How intensities are normalised: z-score in the brain, in the whole image, white stripe, 1st and 99th percentile to
+0 and 1, histogram matching to a cohort, smallest and largest to 0 and 1."""
+
 Resection = Literal["gtr", "str", "biopsy"]
 
 
@@ -63,12 +67,15 @@ class AnalyzeSettings:
         steps: Subset of `STEPS`.
         models: Model bundle to use instead of the starter model, by system name.
         device: ``auto``, ``cpu`` or ``cuda``.
+        normalisation: One of `NORMALISATIONS`, for the images that are written; a network's own inputs stay as it was
+            trained.
     """
 
     clinical: ClinicalData = field(default_factory=ClinicalData)
     steps: tuple[str, ...] = STEPS
     models: dict[str, str] = field(default_factory=dict)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    normalisation: str = "zscore"
 
     def check(self) -> None:
         """Raise `RefusedInput` naming the first setting that cannot be used."""
@@ -81,4 +88,11 @@ class AnalyzeSettings:
         if self.device not in ("auto", "cpu", "cuda"):
             raise RefusedInput(
                 what="unknown device", where="--device", found=self.device, remedy="choose auto, cpu or cuda"
+            )
+        if self.normalisation not in NORMALISATIONS:
+            raise RefusedInput(
+                what="unknown normalisation",
+                where="--normalisation",
+                found=self.normalisation,
+                remedy=f"choose from {', '.join(NORMALISATIONS)}",
             )

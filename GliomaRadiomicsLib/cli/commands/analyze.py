@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from GliomaRadiomicsLib.cli.options import add_analysis, add_inputs, console_progress, read_settings, read_sources
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence
+from GliomaRadiomicsLib.core.settings import NORMALISATIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     add_inputs(parser)
     add_analysis(parser)
+    add_normalisation(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+
+
+def add_normalisation(parser: argparse.ArgumentParser) -> None:
+    """How the images that are written are normalised."""
+    choices = ", ".join(NORMALISATIONS)
+    parser.add_argument("--normalisation", default="zscore", metavar="NAME", help=f"intensities: {choices}")
 
 
 def run(options: argparse.Namespace) -> None:
     """Analyse one patient and say what was found."""
-    settings = read_settings(options)
+    settings = replace(read_settings(options), normalisation=options.normalisation)
+    settings.check()
     sources = read_sources(options)
     from GliomaRadiomicsLib.pipeline.case import analyze_case
 

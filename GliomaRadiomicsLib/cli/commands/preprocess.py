@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from GliomaRadiomicsLib.cli.commands.analyze import summary
+from GliomaRadiomicsLib.cli.commands.analyze import add_normalisation, summary
 from GliomaRadiomicsLib.cli.options import add_inputs, console_progress, read_sources
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 
@@ -13,15 +13,18 @@ from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     add_inputs(parser)
+    add_normalisation(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the preprocessed images, the passport and the provenance, and say what was changed or looks odd."""
+    settings = AnalyzeSettings(steps=(), normalisation=options.normalisation)
+    settings.check()
     sources = read_sources(options)
     from GliomaRadiomicsLib.pipeline.case import analyze_case
 
-    result = analyze_case(out=options.out, settings=AnalyzeSettings(steps=()), progress=console_progress(), **sources)  # type: ignore[arg-type]
+    result = analyze_case(out=options.out, settings=settings, progress=console_progress(), **sources)  # type: ignore[arg-type]
     for line in summary(result):
         print(line)
     print(f"images in {options.out / 'preprocessed'}")
