@@ -4,37 +4,86 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     actions = parser.add_subparsers(metavar="ACTION", dest="action", required=True)
-    actions.add_parser("list", help="every installed model")
+    actions.add_parser("list", help="every installed model, and the backbones that can be installed")
     actions.add_parser("info", help="model card").add_argument("name", metavar="NAME")
-    download = actions.add_parser("download", help="fetch a model by address and SHA-256")
+    download = actions.add_parser("download", help="fetch a backbone by name, or any model by address and SHA-256")
     download.add_argument("name", metavar="NAME")
-    download.add_argument("--url", required=True, help="https address, or file: address")
-    download.add_argument("--sha256", required=True, help="SHA-256 of the file")
-    actions.add_parser("import", help="take a zipped bundle or folder").add_argument("file", type=Path, metavar="FILE")
+    download.add_argument("--url", help="https address, or file: address; of a backbone: another place of its file")
+    download.add_argument("--sha256", help="SHA-256 of the file; that of a backbone is known")
+    text = "take a zipped bundle or folder, or a published file of a backbone's weights (.pth)"
+    actions.add_parser("import", help=text).add_argument("file", type=Path, metavar="FILE")
     actions.add_parser("verify", help="compare every installed file with its SHA-256")
 
 
 def run(options: argparse.Namespace) -> None:
     """Do it and say so."""
     from GliomaRadiomicsLib.models import store
-    from GliomaRadiomicsLib.models.card import write_card
 
     if options.action == "list":
-        rows = [(model.name, model.system, model.version, model.origin) for model in store.list_models()]
-        for name, system, version, origin in [("NAME", "SYSTEM", "VERSION", "ORIGIN"), *rows]:
-            print(f"{name:24} {system:20} {version:8} {origin}")
+        _list()
     elif options.action == "info":
-        print(write_card(store.info(options.name)))
+        _info(options.name)
     elif options.action == "download":
-        print(f"downloaded to {store.download(options.name, options.url, options.sha256)}")
+        print(f"downloaded to {_download(options)}")
     elif options.action == "import":
-        print(f"imported to {store.import_bundle(options.file)}")
+        print(f"imported to {_import(options.file)}")
     else:
         for model in store.list_models():
             store.verify(str(model.path))
             print(f"{model.name}: every file has the SHA-256 its metadata states")
+
+
+def _list() -> None:
+    from GliomaRadiomicsLib.models import store
+    from GliomaRadiomicsLib.models.backbone_registry import SYSTEM, entry_of
+    from GliomaRadiomicsLib.models.backbones import not_installed
+
+    rows = [(model.name, model.system, model.version, model.origin) for model in store.list_models()]
+    absent = [(name, SYSTEM, entry_of(name).version, "not installed") for name in not_installed()]
+    widths = (24, 20, max([8, *(len(row[2]) for row in [*rows, *absent])]))
+    for row in [("NAME", "SYSTEM", "VERSION", "ORIGIN"), *rows, *absent]:
+        print(" ".join([*(f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]))
+
+
+def _info(name: str) -> None:
+    from GliomaRadiomicsLib.models import store
+    from GliomaRadiomicsLib.models.backbone_registry import describe
+    from GliomaRadiomicsLib.models.backbones import not_installed
+    from GliomaRadiomicsLib.models.card import write_card
+
+    is_absent = name in not_installed()
+    metadata: dict[str, Any] = describe(name) if is_absent else store.info(name)
+    print(write_card(metadata))
+    if is_absent:
+        print(f"Not installed: `glioma-radiomics models download {name}`")
+
+
+def _download(options: argparse.Namespace) -> Path:
+    from GliomaRadiomicsLib.core.errors import RefusedInput
+    from GliomaRadiomicsLib.models import store
+    from GliomaRadiomicsLib.models.backbone_registry import BACKBONES
+    from GliomaRadiomicsLib.models.backbones import download_backbone
+
+    if options.name in BACKBONES and options.sha256 is None:
+        return download_backbone(options.name, url=options.url)
+    if options.url is None or options.sha256 is None:
+        raise RefusedInput(
+            what="the address and the SHA-256 of this model are not known here",
+            where="models download",
+            found=options.name,
+            remedy=f"give --url and --sha256, or one of the backbones {', '.join(BACKBONES)}",
+        )
+    return store.download(options.name, options.url, options.sha256)
+
+
+def _import(file: Path) -> Path:
+    from GliomaRadiomicsLib.models import store
+    from GliomaRadiomicsLib.models.backbones import SUFFIXES, import_backbone
+
+    return import_backbone(file) if file.suffix.lower() in SUFFIXES else store.import_bundle(file)
