@@ -28,6 +28,9 @@ class ClinicalData:
         kps: Karnofsky performance status, 0 to 100.
         resection: ``gtr``, ``str`` or ``biopsy``.
         idh: ``mutant`` or ``wildtype``, as measured in tissue.
+        grade: WHO grade of the tissue, 2 to 4; for systems that predict something else than the grade.
+        histology: Type of the tissue in the cohort's own words.
+        location: Lobe or region in the cohort's own words.
     """
 
     age: float | None = None
@@ -35,6 +38,9 @@ class ClinicalData:
     kps: float | None = None
     resection: Resection | None = None
     idh: Literal["mutant", "wildtype"] | None = None
+    grade: int | None = None
+    histology: str | None = None
+    location: str | None = None
 
     def check(self) -> None:
         """Raise `RefusedInput` for a value that cannot be true."""
@@ -52,6 +58,8 @@ class ClinicalData:
             raise RefusedInput(
                 what="unknown IDH status", where="--idh", found=self.idh, remedy="give mutant or wildtype"
             )
+        if self.grade not in (None, 2, 3, 4):
+            raise RefusedInput(what="unknown WHO grade", where="grade", found=self.grade, remedy="give 2, 3 or 4")
 
 
 def _between(value: object, low: float, high: float) -> bool:

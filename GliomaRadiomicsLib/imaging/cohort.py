@@ -11,7 +11,10 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
 
 FILE_COLUMNS = (*SEQUENCES, "seg", "dicom")
-VALUE_COLUMNS = ("grade", "idh", "mgmt", "os_days", "event", "age", "sex", "kps", "resection", "site")
+VALUE_COLUMNS = (
+    *("grade", "idh", "mgmt", "os_days", "event", "age", "sex", "kps", "resection", "site"),
+    *("histology", "location"),
+)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
-_GRADES = {
-    **dict.fromkeys(("hgg", "gbm", "g4", "4", "4.0", "iv", "grade 4"), True),
-    **dict.fromkeys(("lgg", "g2", "g3", "2", "3", "2.0", "3.0", "ii", "iii", "grade 2", "grade 3"), False),
+_WHO_GRADES = {
+    word: grade
+    for grade, roman in ((2, "ii"), (3, "iii"), (4, "iv"))
+    for word in (f"g{grade}", f"{grade}", f"{grade}.0", roman, f"grade {grade}")
 }
+_GRADES = {"hgg": True, "lgg": False, "gbm": True, **{word: grade == 4 for word, grade in _WHO_GRADES.items()}}
 GRID_TOLERANCE_MM = 0.1
 _YES = ("1", "1.0", "true", "yes", "mutant", "methylated", "positive", "dead")
 _NO = ("0", "0.0", "false", "no", "wildtype", "wild-type", "wt", "unmethylated", "negative", "alive")
@@ -84,6 +86,11 @@ def grade_is_hgg(patient: Patient) -> bool | None:
     Raises:
         RefusedInput: For a grade that is none of HGG, LGG, 2, 3, 4, II, III, IV, G2, G3, G4, GBM.
     """
+    grade = _grade(patient)
+    return None if grade is None else _GRADES[grade]
+
+
+def _grade(patient: Patient) -> str | None:
     text = patient.values.get("grade")
     if text is None:
         return None
@@ -91,7 +98,7 @@ def grade_is_hgg(patient: Patient) -> bool | None:
     if grade not in _GRADES:
         remedy = "write 2, 3 or 4, or LGG or HGG"
         raise RefusedInput(what=f"not a grade (case {patient.case})", where=_where(patient), found=text, remedy=remedy)
-    return _GRADES[grade]
+    return grade
 
 
 def _clinical(patient: Patient) -> ClinicalData:
@@ -104,6 +111,9 @@ def _clinical(patient: Patient) -> ClinicalData:
         kps=_number(patient, "kps"),
         resection=resection,  # type: ignore[arg-type]
         idh=None if mutant is None else "mutant" if mutant else "wildtype",
+        grade=_WHO_GRADES.get(_grade(patient) or ""),
+        histology=patient.values.get("histology"),
+        location=patient.values.get("location"),
     )
     try:
         clinical.check()

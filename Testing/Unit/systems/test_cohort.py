@@ -63,3 +63,13 @@ def test_a_wrong_value_is_refused_with_its_line(seg: Path, values: dict[str, str
 def test_a_line_without_label_map_is_refused() -> None:
     with pytest.raises(RefusedInput, match="no label map"):
         list(training_cases([Patient("a", 2)]))
+
+
+@pytest.mark.parametrize(("written", "grade"), [("II", 2), ("WHO 3", 3), ("4.0", 4), ("LGG", None), ("", None)])
+def test_clinical_data_for_low_grade_survival(seg: Path, written: str, grade: int | None) -> None:
+    line = Patient("a", 2, {"seg": seg}, {"histology": "astrocytoma", "location": "frontal"})
+    if written:
+        line.values["grade"] = written
+    (case,) = training_cases([line])
+    clinical = case.data.clinical
+    assert (clinical.grade, clinical.histology, clinical.location) == (grade, "astrocytoma", "frontal")
