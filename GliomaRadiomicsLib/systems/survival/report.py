@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from GliomaRadiomicsLib.models.figures import figure
+from GliomaRadiomicsLib.statistics.cox import CoxModel
 from GliomaRadiomicsLib.statistics.cox_prediction import SurvivalPrediction, predict_survival
 from GliomaRadiomicsLib.systems.scale_free.quantities import QUANTITIES
 from GliomaRadiomicsLib.systems.scale_free.trust import trust_of
@@ -37,6 +38,8 @@ def survival_result(
         clinical: Columns of the clinical items.
         automatic_outline: Whether the tumour was outlined by the segmentation.
     """
+    cox = model.fitted.cox
+    assert cox is not None
     covariates = {SIGNATURE: model.fitted.signature.score(entries), **clinical}
     unknown = [item for item in CLINICAL if item not in model.items]
     trust = trust_of({**measured, **clinical}, model.ranges, QUANTITIES, automatic_outline=automatic_outline)
@@ -46,12 +49,12 @@ def survival_result(
         "model": f"{metadata['name']} {metadata['version']}",
         "inputs_used": ["imaging", *model.items],
         "inputs_missing": unknown,
-        **_predicted(model, covariates),
+        **predicted(cox, model.median_risk, covariates),
         "kaplan_meier": model.groups,
-        "nomogram": _nomogram(model, covariates),
+        "nomogram": patient_on_nomogram(model.nomogram, covariates, WORDS),
         "trust": {"flag": "caution" if trust.reasons else "ok", "reasons": trust.reasons},
         "evidence": evidence(metadata, model.items),
-        "contributions": _contributions(model, covariates),
+        "contributions": contributions(cox, covariates, WORDS),
     }
 
 
@@ -75,9 +78,14 @@ def evidence(metadata: Mapping[str, Any], items: tuple[str, ...]) -> dict[str, A
     return data
 
 
-def _predicted(model: SurvivalModel, covariates: Mapping[str, float]) -> dict[str, Any]:
-    cox = model.fitted.cox
-    assert cox is not None
+def predicted(cox: CoxModel, median_risk: float, covariates: Mapping[str, float]) -> dict[str, Any]:
+    """Risk, group, survival with intervals, median and curve of one patient by a Cox model.
+
+    Args:
+        cox: The model.
+        median_risk: Linear predictor above which a patient is at high risk.
+        covariates: The patient's, by name.
+    """
     longest = min(cox.baseline.last_time, YEARS[-1] * YEAR + GRID_DAYS)
     grid = np.arange(0.0, longest, GRID_DAYS).tolist()
     times = [*(year * YEAR for year in YEARS), *grid]
@@ -86,7 +94,7 @@ def _predicted(model: SurvivalModel, covariates: Mapping[str, float]) -> dict[st
     years = len(YEARS)
     return {
         "risk": round(found.relative_hazard, _DIGITS),
-        "risk_group": GROUPS[int(found.linear_predictor > model.median_risk)].split()[0],
+        "risk_group": GROUPS[int(found.linear_predictor > median_risk)].split()[0],
         "probability": {f"{year}y": _rounded(found.survival[i]) for i, year in enumerate(YEARS)},
         "probability_ci": {
             f"{year}y": [_rounded(found.lower[i]), _rounded(found.upper[i])] for i, year in enumerate(YEARS)
@@ -106,25 +114,25 @@ def _curve(found: SurvivalPrediction, grid: list[float], first: int) -> dict[str
     }
 
 
-def _nomogram(model: SurvivalModel, covariates: Mapping[str, float]) -> dict[str, Any] | None:
+def patient_on_nomogram(
+    nomogram: Mapping[str, Any] | None, covariates: Mapping[str, float], words: Mapping[str, str]
+) -> dict[str, Any] | None:
     """The nomogram with words for its axes and the patient's own values."""
-    if model.nomogram is None:
+    if nomogram is None:
         return None
-    names = [axis["term"]["name"] for axis in model.nomogram["axes"]]
+    names = [axis["term"]["name"] for axis in nomogram["axes"]]
     return {
-        **model.nomogram,
-        "words": {name: WORDS[name] for name in names},
+        **nomogram,
+        "words": {name: words.get(name, name) for name in names},
         "patient": {name: round(covariates[name], _DIGITS) for name in names},
     }
 
 
-def _contributions(model: SurvivalModel, covariates: Mapping[str, float]) -> list[dict[str, Any]]:
+def contributions(cox: CoxModel, covariates: Mapping[str, float], words: Mapping[str, str]) -> list[dict[str, Any]]:
     """Log hazard ratio of each covariate against the training mean."""
-    cox = model.fitted.cox
-    assert cox is not None
     return [
         {
-            "name": WORDS[name],
+            "name": words.get(name, name),
             "value": round(covariates[name], _DIGITS),
             "unit": "",
             "contribution": coefficient * (covariates[name] - mean),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,8 @@ from GliomaRadiomicsLib.statistics.kaplan_meier import kaplan_meier
 from GliomaRadiomicsLib.statistics.log_rank import log_rank
 from GliomaRadiomicsLib.statistics.nested_validation import nested_validation
 from GliomaRadiomicsLib.statistics.outcome import Outcome
+from GliomaRadiomicsLib.statistics.pipeline import Model
 from GliomaRadiomicsLib.statistics.survival_calibration import survival_calibration
-from GliomaRadiomicsLib.systems.survival.model import SurvivalSettings
 
 Array = npt.NDArray[np.float64]
 YEAR = 365.25
@@ -43,7 +44,17 @@ class HeldOut:
     years: tuple[int, ...]
 
 
-def hold_out(settings: SurvivalSettings, table: FeatureTable, outcome: Outcome, n_repeats: int) -> HeldOut:
+class FittedRisk(Protocol):
+    """A fitted survival model."""
+
+    def risk(self, table: FeatureTable) -> Array:
+        """Log hazard ratio of each row, shape (n,)."""
+
+    def survival(self, table: FeatureTable, times: Sequence[float]) -> Array:
+        """Survival at each time, shape (n, times)."""
+
+
+def hold_out(settings: Model[FittedRisk], table: FeatureTable, outcome: Outcome, n_repeats: int) -> HeldOut:
     """Everything is fitted anew in every fold; patients are the unit.
 
     Raises:
