@@ -13,27 +13,39 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
-from GliomaRadiomicsLib.pipeline.inputs import Source, sources_of_folder
+from GliomaRadiomicsLib.pipeline.inputs import Source, sources_of_dicom, sources_of_folder
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
-    """The four sequences, or a case folder."""
+    """The four sequences, a case folder, or a DICOM folder."""
     for role in SEQUENCES:
-        parser.add_argument(
-            f"--{role}", type=Path, metavar="F", help=f"{SEQUENCE_NAMES[role]} image (NIfTI, NRRD, MHA)"
-        )
+        text = f"{SEQUENCE_NAMES[role]} image (NIfTI, NRRD, MHA, folder of a DICOM series)"
+        parser.add_argument(f"--{role}", type=Path, metavar="F", help=text)
     parser.add_argument("--case", type=Path, metavar="DIR", help="folder with the sequences in any BraTS naming")
+    text = "folder with the DICOM series of one patient; a sequence taken wrongly is put right with, say, --t1ce 3"
+    parser.add_argument("--dicom", type=Path, metavar="DIR", help=text)
 
 
 def read_sources(options: argparse.Namespace) -> dict[str, Source | None]:
-    """Files by role from `add_inputs`; refused where a folder and single files are given together, or nothing."""
+    """Images by role from `add_inputs`; says which DICOM series were chosen (but not into JSON).
+
+    Raises:
+        RefusedInput: If nothing is given, or a case folder together with something else.
+    """
     single: dict[str, Source | None] = {role: getattr(options, role) for role in SEQUENCES if getattr(options, role)}
-    if options.case and single:
-        raise RefusedInput(what="give either --case or single sequences, not both", where="--case")
+    if options.case and (single or options.dicom):
+        other = "single sequences" if single else "--dicom"
+        raise RefusedInput(what=f"give either --case or {other}, not both", where="--case")
     if options.case:
         return sources_of_folder(options.case)
+    if options.dicom:
+        sources, lines = sources_of_dicom(options.dicom, single)
+        if not getattr(options, "json", False):
+            print("\n".join(lines))
+        return sources
     if not single:
-        raise RefusedInput(what="no images given", remedy="give --case DIR or at least one of --t1 --t1ce --t2 --flair")
+        remedy = "give --case DIR, --dicom DIR or at least one of --t1 --t1ce --t2 --flair"
+        raise RefusedInput(what="no images given", remedy=remedy)
     return single
 
 

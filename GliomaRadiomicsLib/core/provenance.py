@@ -14,7 +14,7 @@ import numpy as np
 from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.core.volume import Volume
 
-_PACKAGES = ("numpy", "scipy", "SimpleITK", "torch", "scikit-learn", "pandas", "slicer-core")
+_PACKAGES = ("numpy", "scipy", "SimpleITK", "pydicom", "torch", "scikit-learn", "pandas", "slicer-core")
 
 
 def sha256_file(path: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""The images of one case, from files or memory, with their hashes."""
+"""The images of one case, from files, DICOM folders or memory, with their hashes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from pathlib import Path
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.provenance import sha256_file, sha256_volume
+from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import find_case
+from GliomaRadiomicsLib.imaging.dicom.case import open_case, series_in
+from GliomaRadiomicsLib.imaging.dicom.read import ReadSeries, read_series
+from GliomaRadiomicsLib.imaging.dicom.scan import holds_dicom
+from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries
 from GliomaRadiomicsLib.imaging.files import check_image_file, has_orientation, read_volume
 
-Source = str | Path | Volume
+Source = str | Path | Volume | DicomSeries
+"""An image file, a folder with one DICOM series, an image in memory, or a series of a DICOM folder."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +31,20 @@ class CaseInputs:
         mask: Label map given by the user, as read, or None; its labels are for the passport to check.
         hashes: SHA-256 of each input by role, of the file where there is one.
         unoriented: Roles whose files do not say how the image lies in the patient.
+        findings: What reading told, for the passport: how DICOM series were recognised, and what is odd about them.
     """
 
     volumes: dict[str, Volume]
     mask: Volume | None = None
     hashes: dict[str, str] = field(default_factory=dict)
     unoriented: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def check_sources(sources: Mapping[str, Source | None], mask: Source | None = None) -> None:
-    """See that there is a sequence and that every path is a file with the name of an image; nothing is read.
+    """See that there is a sequence and that every path is a file with the name of an image or a folder with DICOM.
+
+    No image is read.
 
     Raises:
         RefusedInput: Naming the first that is not.
@@ -42,9 +52,11 @@ def check_sources(sources: Mapping[str, Source | None], mask: Source | None = No
     given = [sources[role] for role in SEQUENCES if sources.get(role) is not None]
     if not given:
         raise RefusedInput(what="no sequence given", remedy="give at least one of T1, T1ce, T2, FLAIR")
-    for source in (*given, mask):
+    for source in given:
         if isinstance(source, (str, Path)):
-            check_image_file(source)
+            _check_path(Path(source))
+    if isinstance(mask, (str, Path)):
+        check_image_file(mask)
 
 
 def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -> CaseInputs:
@@ -55,15 +67,15 @@ def read_inputs(sources: dict[str, Source | None], mask: Source | None = None) -
     """
     check_sources(sources, mask)
     given = {role: sources[role] for role in SEQUENCES if sources.get(role) is not None}
-    volumes, hashes = {}, {}
-    for role, source in given.items():
-        volumes[role], hashes[role] = _read(source, role)  # type: ignore[arg-type]
-    label_map = None
+    read = {role: _read(source, role) for role, source in given.items() if source is not None}
+    label_map, hashes = None, {role: one.sha256 for role, one in read.items()}
     if mask is not None:
-        label_map, hashes["mask"] = _read(mask, "mask")
+        image = _read(mask, "mask")
+        label_map, hashes["mask"] = image.volume, image.sha256
     files = {role: source for role, source in {**given, "mask": mask}.items() if isinstance(source, (str, Path))}
-    unoriented = tuple(role for role, path in files.items() if not has_orientation(path))
-    return CaseInputs(volumes, label_map, hashes, unoriented)
+    unoriented = tuple(role for role, path in files.items() if Path(path).is_file() and not has_orientation(path))
+    findings = tuple(finding for one in read.values() for finding in one.findings)
+    return CaseInputs({role: one.volume for role, one in read.items()}, label_map, hashes, unoriented, findings)
 
 
 def sources_of_folder(folder: str | Path) -> dict[str, Source | None]:
@@ -71,7 +83,49 @@ def sources_of_folder(folder: str | Path) -> dict[str, Source | None]:
     return {role: path for role, path in find_case(folder).items() if role in SEQUENCES}
 
 
-def _read(source: Source, role: str) -> tuple[Volume, str]:
+def sources_of_dicom(
+    folder: str | Path, corrections: Mapping[str, Source | None] | None = None
+) -> tuple[dict[str, Source | None], list[str]]:
+    """Series of a DICOM folder by role, and lines that say what was found and chosen.
+
+    Args:
+        folder: With the DICOM files of one patient in any nesting.
+        corrections: What the user says about single roles: the number of a series in the lines, a folder of one
+            series (in ``folder`` or elsewhere), or an image file.
+
+    Raises:
+        RefusedInput: See `open_case`.
+    """
+    given: dict[str, int | Path] = {}
+    elsewhere: dict[str, Source | None] = {}
+    for role, source in (corrections or {}).items():
+        path = Path(source) if isinstance(source, (str, Path)) else None
+        if path is not None and path.name.isdigit() and not path.exists():
+            given[role] = int(path.name)
+        elif path is not None and path.is_dir() and path.resolve().is_relative_to(Path(folder).resolve()):
+            given[role] = path
+        elif source is not None:
+            elsewhere[role] = source
+    case = open_case(folder, given, tuple(elsewhere))
+    return {**case.chosen, **elsewhere}, case.lines()
+
+
+def _check_path(path: Path) -> None:
+    if not path.is_dir():
+        check_image_file(path)
+    elif not holds_dicom(path):
+        raise RefusedInput(
+            what="a folder without DICOM images, where an image is needed",
+            where=path,
+            remedy="give an image file, a folder with one DICOM series, or the folder of a case as --case or --dicom",
+        )
+
+
+def _read(source: Source, role: str) -> ReadSeries:
+    if isinstance(source, DicomSeries):
+        return read_series(source, role)
     if isinstance(source, Volume):
-        return Volume(source.array, source.affine, role), sha256_volume(source)
-    return read_volume(source, role), sha256_file(source)
+        return ReadSeries(Volume(source.array, source.affine, role), sha256_volume(source), ())
+    if Path(source).is_dir():
+        return read_series(series_in(source, role), role)
+    return ReadSeries(read_volume(source, role), sha256_file(source), ())
