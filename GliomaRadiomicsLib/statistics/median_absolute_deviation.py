@@ -19,10 +19,10 @@ def median_absolute_deviation(table: FeatureTable) -> npt.NDArray[np.float64]:
     """
     table.require_complete("the median absolute deviation")
     columns = np.ascontiguousarray(table.values.T)
-    return _median(np.abs(columns - _median(columns)[:, None]))
+    return row_medians(np.abs(columns - row_medians(columns)[:, None]))
 
 
-def _median(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def row_medians(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Median of each row; one partition instead of numpy's two passes."""
     n = rows.shape[1]
     middle = n // 2

@@ -162,7 +162,7 @@ def pretty(low: float, high: float, about: int = 6) -> tuple[float, ...]:
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-    return tuple(float(f"{i * step:.12g}") for i in np.arange(first, last + 1))
+    return tuple(float(f"{i * step:.12g}") + 0.0 for i in np.arange(first, last + 1))
 
 
 def _contributions(

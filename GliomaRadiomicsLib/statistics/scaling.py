@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.statistics.features import FeatureTable
+from GliomaRadiomicsLib.statistics.median_absolute_deviation import row_medians
 from GliomaRadiomicsLib.statistics.pipeline import Target
 
 
@@ -51,8 +52,8 @@ class FittedImputation:
     def apply(self, table: FeatureTable) -> FeatureTable:
         """The table without gaps."""
         chosen = table.columns(self.names)
-        filled = np.where(np.isnan(chosen.values), self.medians, chosen.values)
-        return chosen.after(self.name, filled)
+        missing = np.isnan(chosen.values)
+        return chosen.after(self.name, np.where(missing, self.medians, chosen.values) if missing.any() else None)
 
 
 @dataclass(frozen=True)
@@ -71,4 +72,7 @@ class MedianImputation:
             raise RefusedInput(
                 what="no training patient has a value", where=table.names[empty[0]], remedy="leave the column out"
             )
-        return FittedImputation(tuple(table.names), np.nanmedian(table.values, axis=0))
+        gaps = np.isnan(table.values).any(axis=0)
+        medians = row_medians(np.ascontiguousarray(table.values.T))
+        medians[gaps] = np.nanmedian(table.values[:, gaps], axis=0)
+        return FittedImputation(tuple(table.names), medians)

@@ -68,10 +68,17 @@ class TrainingCase:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Measured figures and the prediction of each patient they rest on (plain rows, ready for CSV)."""
+    """What was measured on a cohort.
+
+    Attributes:
+        figures: Measured figures.
+        predictions: One plain row per patient they rest on, ready for CSV.
+        charts: Plain data of drawings by file name, each with its ``kind`` (see `survival_charts`); may be empty.
+    """
 
     figures: list[Figure]
     predictions: list[dict[str, Any]]
+    charts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @runtime_checkable
