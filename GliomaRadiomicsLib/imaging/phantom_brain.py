@@ -117,7 +117,7 @@ def _distance_like(values: Array) -> Array:
     return (values / np.maximum(slope, 0.5 * slope.mean())).astype(np.float32)
 
 
-def outline(brain: BrainShape, x: Array, y: Array, z: Array) -> Outline:
+def outline(x: Array, y: Array, z: Array) -> Outline:
     """Outer surfaces of the brain at points in brain coordinates (scaled and bent)."""
     side = np.abs(x)
     narrowing = 1.0 + 0.10 * np.clip((y + 20.0) / 80.0, -0.4, 1.0)

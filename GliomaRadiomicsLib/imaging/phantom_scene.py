@@ -93,13 +93,13 @@ def build_scene(brain: BrainShape, tumour: Tumour, grid: Grid, *, skull: bool) -
         (g + brain.warp_mm * wide.on_axes(*axes) + brain.ripple_mm * fine.on_axes(*axes)) / np.float32(scale)
         for g, wide, fine, scale in zip(sparse, brain.warp, brain.ripple, brain.size, strict=True)
     )
-    surface = outline(brain, x, y, z).brain()
+    surface = outline(x, y, z).brain()
     inside = (surface < _BRAIN_MARGIN_MM + 0.7 * brain.depth.on_axes(*axes)) & (z > -76.0)
     places = (x[inside], y[inside], z[inside])
     distance = surface[inside]
     freedom = np.clip(-distance / 14.0, 0.0, 1.0)
     before = undo_push(tumour, *places, freedom * freedom * (3.0 - 2.0 * freedom))
-    healthy = healthy_tissue(brain, *before, outline(brain, *before))
+    healthy = healthy_tissue(brain, *before, outline(*before))
     painted = paint_tumour(tumour, places, healthy, distance, grid.spacing_mm**3)
     shape = inside.shape
     tissue = _head(brain, sparse, surface, axes) if skull else np.zeros(shape, dtype=np.uint8)

@@ -93,7 +93,7 @@ def draw_tumour(rng: np.random.Generator, grade: int, brain: BrainShape) -> Tumo
 def _draw_foci(rng: np.random.Generator, brain: BrainShape, core_ml: float) -> tuple[Focus, ...]:
     candidates = rng.uniform((-58, -68, -30), (58, 66, 52), (3000, 3)).astype(np.float32)
     x, y, z = candidates.T
-    parts = outline(brain, x, y, z)
+    parts = outline(x, y, z)
     tissue = healthy_tissue(brain, x, y, z, parts)
     clear = ventricles(brain, x, y, z) > 5.0
     good = (tissue == Tissue.WHITE) & clear & (parts.cerebrum < -9.0) & (np.abs(x) > 14.0) & (parts.stem > 8.0)
