@@ -27,7 +27,7 @@ _SHIFT = 0.006
 
 def draw(chart: Mapping[str, Any]) -> Figure:
     """Draw a chart of kind ``calibration``: ``times`` with ``year``, ``groups``, ``slope`` and the overall ratio."""
-    figure = new_figure(5.8, 5.8)
+    figure = new_figure(5.8, 6.6)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=(0, (1, 2)), label="Ideal")
     middle = (len(chart["times"]) - 1) / 2
@@ -37,7 +37,7 @@ def draw(chart: Mapping[str, Any]) -> Figure:
     head(figure, chart["title"], subtitle)
     dress(axes, "Predicted survival probability", "Observed survival probability")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    axes.legend(fontsize=8.5, frameon=True, framealpha=0.9, edgecolor="none", loc="best")
+    figure.legend(fontsize=9, frameon=False, loc="outside lower left")
     return figure
 
 

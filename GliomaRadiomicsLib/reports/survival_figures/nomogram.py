@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _YEAR = 365.25
 _ROW_INCHES, _FRAME_INCHES = 0.62, 1.0
-_CLOSEST = 0.028
-"""Labels nearer than this share of the axis are left out (their tick stays)."""
+_LETTER, _GAP = 0.0115, 0.008
+"""Width of a letter and least gap between labels, as shares of the axis; nearer ones are left out, their tick stays."""
 
 
 def draw(chart: Mapping[str, Any]) -> Figure:
@@ -65,14 +65,16 @@ def _row(
     ordered = sorted(ticks, key=lambda tick: tick["points"])
     places = [tick["points"] / length for tick in ordered]
     axes.plot([places[0], places[-1]], [row, row], color=colour, linewidth=1.4, clip_on=False)
-    last = -1.0
+    end = -1.0
     for place, tick in zip(places, ordered, strict=True):
+        text = "0" if tick["label"] == "-0" else tick["label"]
+        half = len(text) * _LETTER / 2
         axes.plot([place, place], [row, row + 0.14], color=colour, linewidth=1, clip_on=False)
-        if place - last >= _CLOSEST * max(1.0, len(tick["label"]) / 3):
-            axes.text(place, row + 0.22, tick["label"], ha="center", va="top", fontsize=8, color=INK)
-            last = place
+        if place - half >= end + _GAP:
+            axes.text(place, row + 0.22, text, ha="center", va="top", fontsize=8, color=INK)
+            end = place + half
         elif every:
-            axes.text(place, row - 0.1, tick["label"], ha="center", va="bottom", fontsize=8, color=INK)
+            axes.text(place, row - 0.1, text, ha="center", va="bottom", fontsize=8, color=INK)
 
 
 def _mark_patient(axes: Axes, chart: Mapping[str, Any], total: float) -> None:

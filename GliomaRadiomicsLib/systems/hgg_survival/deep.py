@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.models.backbone_registry import IMAGENET_MEAN, IMAGENET_SD
+from GliomaRadiomicsLib.models.backbone_registry import IMAGENET_MEAN, IMAGENET_SD, entry_of
 from GliomaRadiomicsLib.systems.hgg_survival.settings import Deep
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def extractor_for(deep: Deep) -> Extractor | None:
     try:
         return Vgg19Features(load_backbone(BACKBONE, mode="random" if deep == "random" else "auto"))
     except RefusedInput as error:
-        remedy = f"{error.remedy}: `deep: random` in the configuration; or `deep: none` for radiomic features alone"
+        remedy = (
+            f"`glioma-radiomics models download {BACKBONE}`, or fetch {entry_of(BACKBONE).url} elsewhere and "
+            "`glioma-radiomics models import FILE`; or choose in the configuration `deep: random` (random features, "
+            "marked as such) or `deep: none` (radiomic features alone)"
+        )
         raise RefusedInput(what=error.what, where="deep", found=error.found, remedy=remedy) from error
 
 

@@ -71,8 +71,8 @@ def describe(
 
 def _limitations(settings: HanSettings) -> list[str]:
     limits = [
-        "The paper normalised intensities and chose features in cohorts of 50 to 128 patients; published C-indices of "
-        "such models in new cohorts are .5 to .64.",
+        "The paper's cohorts had 50 to 128 patients; C-indices of such models across glioblastoma cohorts are about "
+        ".59 to .64.",
         "Intervals hold the sampling error of the last step only (survival from the score), not that of the score.",
         "Leave-one-out scores of patients without any signal are slightly anti-concordant: a C-index a little below "
         ".5 is chance.",

@@ -244,6 +244,26 @@ def test_training_patients_are_judged_by_their_held_out_scores_and_new_ones_by_t
     assert len(mixed.predictions) == 10
 
 
+def test_the_command_writes_figures_charts_and_their_data(fitted: HggSurvivalSystem, tmp_path: Path) -> None:
+    from GliomaRadiomicsLib.cli.main import main
+    from GliomaRadiomicsLib.imaging.files import write_volume
+
+    lines = ["case,t1ce,seg,os_days,event,age,sex"]
+    for i in range(12):
+        case = made_case(0.08 * i, 200 + i)
+        write_volume(case.volumes["t1ce"], tmp_path / f"{i}.nii.gz")
+        write_volume(case.label_map, tmp_path / f"{i}s.nii.gz")
+        lines.append(f"c{i},{i}.nii.gz,{i}s.nii.gz,{900 - 60 * i},1,{40 + (7 * i) % 11},{'FM'[i % 2]}")
+    (tmp_path / "cohort.csv").write_text("\n".join(lines) + "\n")
+    bundle, out = fitted.save(tmp_path / "bundle"), tmp_path / "out"
+    assert main(["evaluate", str(bundle), str(tmp_path / "cohort.csv"), "--out", str(out)]) == 0
+    assert (out / "predictions.csv").read_text().count("\n") == 13
+    (index,) = [one for one in json.loads((out / "figures.json").read_text()) if one["id"] == "test_c"]
+    assert "12 patients not trained on, 12 deaths" in index["cohort"]
+    assert {"kaplan_meier", "importance", "forest"} <= {path.stem for path in (out / "charts").glob("*.svg")}
+    assert json.loads((out / "charts" / "kaplan_meier.json").read_text())["n"] == 12
+
+
 def test_permuted_follow_up_is_chance() -> None:
     """Held-out C-index over shuffles of an informative cohort."""
     patients = made_patients(50, 12)
