@@ -1,0 +1,70 @@
+"""From a model and a patient to the part of `result.json` called ``survival``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from GliomaRadiomicsLib.models.figures import figure
+from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE
+from GliomaRadiomicsLib.systems.lgg_survival.fitting import CoxPart, Fitted
+from GliomaRadiomicsLib.systems.protocol import CaseData
+from GliomaRadiomicsLib.systems.survival.report import contributions, patient_on_nomogram, predicted
+
+
+def survival_result(
+    fitted: Fitted, name: str, part: CoxPart, covariates: Mapping[str, float], case: CaseData
+) -> dict[str, Any]:
+    """Prediction of one patient as plain data, with the keys of `systems.survival`."""
+    metadata, words = fitted.metadata, fitted.coding.words()
+    used = [term.name for term in part.cox.terms]
+    reasons = _reasons(fitted, name, covariates[SIGNATURE], case)
+    return {
+        "status": "predicted",
+        "model": f"{metadata['name']} {metadata['version']}",
+        "inputs_used": ["imaging", *(words.get(term, term) for term in used if term != SIGNATURE)],
+        "inputs_missing": [] if name == "integrated" or "integrated" not in fitted.models else ["clinical items"],
+        **predicted(part.cox, part.median_risk, covariates),
+        "kaplan_meier": part.groups,
+        "nomogram": patient_on_nomogram(part.nomogram, covariates, words),
+        "trust": {"flag": "caution" if reasons else "ok", "reasons": reasons},
+        "evidence": evidence_of(metadata, name),
+        "contributions": contributions(part.cox, covariates, words),
+    }
+
+
+def abstained(metadata: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """No prediction, and why."""
+    return {"status": "abstained", "reason": reason, "evidence": evidence_of(metadata, "signature")}
+
+
+def evidence_of(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The C-index of patients held out, of the model and of the clinical items alone."""
+    found = figure(metadata, f"cv_{name}_c")
+    if found is None:
+        return {"cohort": metadata["training"].get("cohort", "not stated"), "validation": "none"}
+    data: dict[str, Any] = {
+        "cohort": found.cohort,
+        "n": found.n,
+        "validation": found.validation,
+        "c_index": found.value,
+        "c_index_ci": found.ci,
+    }
+    clinical = figure(metadata, "cv_clinical_c")
+    if clinical is not None:
+        data |= {"c_index_clinical_alone": clinical.value, "c_index_clinical_alone_ci": clinical.ci}
+    return data
+
+
+def _reasons(fitted: Fitted, name: str, score: float, case: CaseData) -> list[str]:
+    low, high = fitted.range
+    items = ", ".join(fitted.coding.items)
+    origin = fitted.metadata["training"]["backbone"]
+    checks = (
+        (case.clinical.grade is None, "the WHO grade is not given; the model knows grades 2 and 3 only"),
+        (not low <= score <= high, "the signature is outside the range of the training patients"),
+        (name == "signature" and "integrated" in fitted.models, f"not all of {items} is known: images alone are used"),
+        (origin is not None and origin["kind"] == "random", f"deep features of {(origin or {}).get('text')}"),
+        (case.automatic_outline, "the tumour was outlined automatically; look at the outline"),
+    )
+    return [words for holds, words in checks if holds]
