@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
 
     inputs = read_inputs(sources, options.mask)
     passport = inspect(inputs.volumes, mask=inputs.mask, collect=True, unoriented=inputs.unoriented)
-    findings = passport.findings
+    findings = [*inputs.findings, *passport.findings]
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from GliomaRadiomicsLib.imaging.dicom.identifiers import KEYWORDS, Identifiers, key_of
 
 _MAGIC_AT, _MAGIC = 128, b"DICM"
+_SUFFIXES = (".dcm", ".ima")
 _BARE_STARTS = (b"\x08\x00", b"\x02\x00")
 _TAGS = (
     *KEYWORDS,
@@ -94,9 +96,14 @@ def quiet_pydicom() -> Iterator[None]:
     """No warnings from pydicom: they quote values, which may be identifiers."""
     import pydicom.config
 
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
-        yield
+    log = logging.getLogger("pydicom")
+    before, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.disabled = before
 
 
 def read_slices(path: Path, identifiers: Identifiers) -> list[Slice] | None:
@@ -112,7 +119,7 @@ def read_slices(path: Path, identifiers: Identifiers) -> list[Slice] | None:
         start = file.read(_MAGIC_AT + len(_MAGIC))
         bare = start[_MAGIC_AT:] != _MAGIC
         if bare and start[:2] not in _BARE_STARTS:
-            return None
+            return _not_dicom(path)
         file.seek(0)
         try:
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS), force=bare)
@@ -121,8 +128,14 @@ def read_slices(path: Path, identifiers: Identifiers) -> list[Slice] | None:
             raise
         except Exception as error:  # noqa: BLE001 - pydicom raises anything on damaged bytes
             if bare:
-                return None
+                return _not_dicom(path)
             raise DamagedFile from error
+
+
+def _not_dicom(path: Path) -> None:
+    """A file cut short within its first bytes is told from others by its suffix only."""
+    if path.suffix.lower() in _SUFFIXES:
+        raise DamagedFile
 
 
 def _slices_of(header: Any, path: Path, identifiers: Identifiers, bare: bool) -> list[Slice] | None:
@@ -152,6 +165,7 @@ def _slice_of(header: Any, path: Path) -> Slice:
         key_of(instance or path),
     )
     tags = _tags_of(header)
+    photometric = str(header.get("PhotometricInterpretation", "")).upper()
     moments = ("TemporalPositionIdentifier", "AcquisitionNumber", "DiffusionBValue", "TriggerTime")
     return Slice(
         path=path,
@@ -164,8 +178,8 @@ def _slice_of(header: Any, path: Path) -> Slice:
         spacing=_numbers(header, "PixelSpacing", 2),
         scale=_scale(header),
         bits=(int(header.get("BitsStored") or 16), bool(header.get("PixelRepresentation"))),
-        colour=int(header.get("SamplesPerPixel") or 1) != 1,
-        inverted=str(header.get("PhotometricInterpretation", "")).upper() == "MONOCHROME1",
+        colour=int(header.get("SamplesPerPixel") or 1) != 1 or "PALETTE" in photometric,
+        inverted=photometric == "MONOCHROME1",
         echo=(int(_number(header, "EchoNumbers") or 0), round(tags.echo_time or 0)),
         moments=tuple(_number(header, name) or 0.0 for name in moments),
         tags=tags,

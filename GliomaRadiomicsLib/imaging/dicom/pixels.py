@@ -95,7 +95,13 @@ def _read_file(path: Path) -> tuple[npt.NDArray, str, bool]:
         raise UnreadablePixels(msg, path) from error
     syntax = str(getattr(header.file_meta, "TransferSyntaxUID", _PLAIN[0]))
     if syntax in (*_PLAIN, _BIG_ENDIAN):
-        return _plain_frames(header, path, "<" if syntax != _BIG_ENDIAN else ">"), digest, False
+        try:
+            return _plain_frames(header, path, "<" if syntax != _BIG_ENDIAN else ">"), digest, False
+        except UnreadablePixels:
+            raise
+        except (AttributeError, TypeError, ValueError) as error:
+            msg = "truncated or damaged file"
+            raise UnreadablePixels(msg, path) from error
     return _decoded_frames(path), digest, True
 
 

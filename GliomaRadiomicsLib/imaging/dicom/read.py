@@ -90,8 +90,8 @@ def _evened(array: npt.NDArray, stack: Stack) -> npt.NDArray[np.float32]:
     wanted = np.arange(stack.depth) * stack.step
     above = np.clip(np.searchsorted(stack.places, wanted), 1, len(array) - 1)
     share = (wanted - stack.places[above - 1]) / (stack.places[above] - stack.places[above - 1])
-    share = np.clip(share, 0.0, 1.0).astype(np.float32)[:, None, None]
-    return array[above - 1] * (np.float32(1) - share) + array[above] * share
+    weight = np.clip(share, 0.0, 1.0).astype(np.float32)[:, None, None]
+    return (array[above - 1] * (1 - weight) + array[above] * weight).astype(np.float32, copy=False)
 
 
 def _uneven(stack: Stack, name: str) -> Finding:
