@@ -38,6 +38,7 @@ class FittedSignature:
         radiomic: Columns of the radiomic features.
         deep: Names of the deep features.
         images: Sections by patient, to look up the rows of a table; not part of what was learned.
+        known: Deep features by patient where the backbone is used as it is, so that they are made once.
     """
 
     extractor: Extractor | None
@@ -45,20 +46,22 @@ class FittedSignature:
     radiomic: tuple[str, ...]
     deep: tuple[str, ...]
     images: Mapping[str, Image] = field(default_factory=dict)
+    known: Mapping[str, Array] = field(default_factory=dict)
 
     def risk(self, table: FeatureTable) -> Array:
         """Scores of rows whose patients have a section in ``images``, shape (n,)."""
         values = table.columns(self.radiomic).values if self.radiomic else np.zeros((table.n, 0))
+        if self.known:
+            return self._weighted(values, np.stack([self.known[patient] for patient in table.patients]))
         return self.scores(values, [self.images[p] for p in table.patients] if self.deep else [])
 
     def scores(self, radiomics: Array, images: Sequence[Image]) -> Array:
         """Scores, shape (n,), of radiomic features (n, radiomic) and sections; higher is worse."""
-        return self.signature.scores(self.table(radiomics, images))
+        deep = np.zeros((len(radiomics), 0)) if self.extractor is None else self.extractor.features(images)
+        return self._weighted(radiomics, deep)
 
-    def table(self, radiomics: Array, images: Sequence[Image]) -> FeatureTable:
-        """All features by name."""
-        parts = [radiomics] if self.extractor is None else [radiomics, self.extractor.features(images)]
-        return FeatureTable(np.concatenate(parts, axis=1), (*self.radiomic, *self.deep))
+    def _weighted(self, radiomics: Array, deep: Array) -> Array:
+        return self.signature.scores(joined(radiomics, self.radiomic, deep, self.deep))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +94,9 @@ class SignatureModel:
         extractor, values = self._deep(table, outcome)
         deep = feature_names(self.settings)
         radiomics = table.columns(self.radiomic).values if self.radiomic else np.zeros((table.n, 0))
-        everything = FeatureTable(
-            np.concatenate([radiomics, values], axis=1), (*self.radiomic, *deep), tuple(table.patients)
-        )
-        fitted = self.settings.elastic_net().fit(everything, outcome)
-        return FittedSignature(extractor, weights_of(fitted), self.radiomic, deep, self.images)
+        everything = joined(radiomics, self.radiomic, values, deep, table.patients)
+        weights = weights_of(self.settings.elastic_net().fit(everything, outcome))
+        return FittedSignature(extractor, weights, self.radiomic, deep, self.images, self.frozen.get("features", {}))
 
     def stacked(self, table: FeatureTable, outcome: Outcome) -> tuple[FittedSignature, Array]:
         """The signature of these patients, and their scores by signatures of inner folds that did not see them."""
@@ -123,6 +124,13 @@ class SignatureModel:
             found = self.frozen["extractor"].features([self.images[name] for name in names])
             self.frozen["features"] = dict(zip(names, found, strict=True))
         return self.frozen["extractor"], np.stack([self.frozen["features"][p] for p in table.patients])
+
+
+def joined(
+    radiomics: Array, radiomic: Sequence[str], deep: Array, names: Sequence[str], patients: Sequence[str] = ()
+) -> FeatureTable:
+    """Radiomic and deep features side by side."""
+    return FeatureTable(np.concatenate([radiomics, deep], axis=1), (*radiomic, *names), patients)
 
 
 def weights_of(fitted: FittedElasticNetCox) -> Signature:

@@ -37,7 +37,7 @@ CONFIG: dict[str, Any] = {
     "weights": "random",
     "size": 64,
     "radiomics": False,
-    "trees": 15,
+    "trees": 10,
     "inner_folds": 3,
     "device": "cpu",
 }
@@ -111,7 +111,7 @@ def test_shuffled_follow_up_gives_chance(cohort: list[TrainingCase]) -> None:
     rows, _ = read_rows(shuffled, settings)
     model = SignatureModel(settings, (), {row.patient: row.measured.image for row in rows}, {})
     table, outcome = table_of(rows, (), Coding((), {})), outcome_of(rows)
-    found = [nested_validation(model, table, outcome, n_splits=5, seed=seed).discrimination for seed in range(3)]
+    found = [nested_validation(model, table, outcome, n_splits=5, seed=seed).discrimination for seed in range(2)]
     assert 0.35 < np.mean(found) < 0.62
 
 
