@@ -3,8 +3,8 @@
 ``python Testing/Benchmarks/lgg_survival.py FOLDER [--deep frozen|trained|none] [--no-radiomics] [--epochs N] ...``
 
 FOLDER holds ``<id>.png`` (pre-contrast, FLAIR, post-contrast), ``<id>_mask.png`` and ``clinical.csv``. The set has
-FLAIR where the paper has T2, single sections and the skull: what is printed measures the code path, not the paper. Figures
-are C-indices of patients held out; network, selection and weights are made anew in every fold.
+FLAIR where the paper has T2, single sections and the skull: what is printed measures the code path, not the paper.
+Figures are C-indices of patients held out; network, selection and weights are made anew in every fold.
 """
 
 from __future__ import annotations

@@ -71,8 +71,9 @@ class Coding:
         return all(item in items and self._is_level(item, items[item]) for item in self.items)
 
     def columns(self, items: Items) -> dict[str, float]:
-        """Columns of a patient for whom `is_known`."""
-        return {name: value for item in self.items for name, value in self._coded(item, items[item]).items()}
+        """Columns of what is known of a patient, in the order of ``names``."""
+        known = [item for item in self.items if item in items and self._is_level(item, items[item])]
+        return {name: value for item in known for name, value in self._coded(item, items[item]).items()}
 
     def words(self) -> dict[str, str]:
         """Names of the columns, and of the signature, as people say them."""

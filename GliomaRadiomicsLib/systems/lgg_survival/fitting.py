@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.statistics.cox import CoxModel
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.log_rank import log_rank
-from GliomaRadiomicsLib.statistics.nomogram import make_nomogram
 from GliomaRadiomicsLib.statistics.outcome import Outcome
+from GliomaRadiomicsLib.systems.lgg_survival.charts import training_charts
 from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE, Coding, coding_of
 from GliomaRadiomicsLib.systems.lgg_survival.metadata import describe
 from GliomaRadiomicsLib.systems.lgg_survival.nomogram import FittedNomogram, NomogramModel
@@ -27,15 +27,20 @@ from GliomaRadiomicsLib.systems.survival.validation import (
     GROUPS,
     N_SPLITS,
     YEAR,
-    YEARS,
     HeldOut,
     against_clinical,
     figures_of,
     group_curves,
     hold_out,
 )
+from GliomaRadiomicsLib.systems.survival_charts import Chart
 
 LEAST_EVENTS = 15
+MODEL_WORDS = {
+    "signature": "the signature alone",
+    "clinical": "clinical nomogram",
+    "integrated": "integrated nomogram",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +51,7 @@ class CoxPart:
         cox: The model.
         median_risk: Median held-out risk of the training patients; above it is high risk.
         groups: Kaplan-Meier curves of the risk groups of patients held out.
-        nomogram: As plain data, or None.
+        nomogram: As plain data (`survival_charts.nomogram_chart`), or None.
     """
 
     cox: CoxModel
@@ -60,7 +65,8 @@ class Fitted:
     """Signature, coding of the clinical items and the Cox models by name, with the bundle's metadata.
 
     ``models`` holds "signature" (the signature alone) and, where something clinical was kept, "integrated".
-    ``range`` is the lowest and the highest score of a training patient held out.
+    ``range`` is the lowest and the highest score of a training patient held out; ``charts`` are those of
+    `charts.training_charts`.
     """
 
     settings: LggSettings
@@ -69,6 +75,7 @@ class Fitted:
     models: dict[str, CoxPart]
     range: tuple[float, float]
     metadata: dict[str, Any]
+    charts: dict[str, Chart]
 
 
 def fit_rows(
@@ -96,7 +103,8 @@ def fit_rows(
         progress.report(number / len(kinds), f"the model {name}, cross-validated")
         fitted[name] = model.fit(table, outcome)
         held_out[name] = hold_out(model, table, outcome, settings.repeats)
-    parts = _parts(fitted, held_out, outcome)
+    charts = training_charts(outcome, fitted, held_out, coding.words())
+    parts = _parts(fitted, held_out, outcome, charts)
     learned = fitted["signature"].signature
     if "signature" not in parts or learned is None:
         raise RefusedInput(
@@ -110,7 +118,7 @@ def fit_rows(
         "figures": [figure.to_dict() for figure in _figures(outcome, held_out, settings)],
         "notes": _notes(fitted, table),
     }
-    return Fitted(settings, learned, coding, parts, (float(scores.min()), float(scores.max())), metadata)
+    return Fitted(settings, learned, coding, parts, (float(scores.min()), float(scores.max())), metadata, charts)
 
 
 def _complete(rows: Sequence[Row], left_out: Mapping[str, int]) -> tuple[list[Row], Coding]:
@@ -126,7 +134,7 @@ def _complete(rows: Sequence[Row], left_out: Mapping[str, int]) -> tuple[list[Ro
 
 
 def _parts(
-    fitted: Mapping[str, FittedNomogram], held_out: Mapping[str, HeldOut], outcome: Outcome
+    fitted: Mapping[str, FittedNomogram], held_out: Mapping[str, HeldOut], outcome: Outcome, charts: Mapping[str, Chart]
 ) -> dict[str, CoxPart]:
     parts = {}
     for name in ("signature", "integrated"):
@@ -135,14 +143,8 @@ def _parts(
             continue
         risk = held_out[name].risk
         groups = group_curves(outcome, held_out[name].high_risk)
-        columns = {term.name: fitted[name].columns[term.name] for term in cox.terms}
-        parts[name] = CoxPart(cox, float(np.median(risk)), groups, _nomogram(cox, columns))
+        parts[name] = CoxPart(cox, float(np.median(risk)), groups, charts.get(f"nomogram_{name}"))
     return parts
-
-
-def _nomogram(cox: CoxModel, columns: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
-    times = [year * YEAR for year in YEARS if cox.baseline.time[0] <= year * YEAR < cox.baseline.last_time]
-    return asdict(make_nomogram(cox, columns, times)) if times else None
 
 
 def _figures(outcome: Outcome, held_out: Mapping[str, HeldOut], settings: LggSettings) -> list[Figure]:
@@ -154,10 +156,11 @@ def _figures(outcome: Outcome, held_out: Mapping[str, HeldOut], settings: LggSet
     for name, found in held_out.items():
         figures += figures_of(
             outcome, found.risk, found.survival, found.years,
-            prefix=f"cv_{name}", cohort=settings.cohort, validation=validation,
+            prefix=f"cv_{name}", cohort=f"{settings.cohort}; {MODEL_WORDS[name]}", validation=validation,
         )  # fmt: skip
     both, clinical = held_out["integrated"].risk, held_out["clinical"].risk
-    figures.append(against_clinical(outcome, both, clinical, prefix="cv_integrated", cohort=settings.cohort))
+    compared = f"{settings.cohort}; integrated against clinical nomogram"
+    figures.append(against_clinical(outcome, both, clinical, prefix="cv_integrated", cohort=compared))
     high = held_out["signature"].high_risk
     if high.any() and not high.all():
         p = log_rank(outcome, [GROUPS[int(flag)] for flag in high]).p

@@ -18,12 +18,14 @@ def survival_result(
     """Prediction of one patient as plain data, with the keys of `systems.survival`."""
     metadata, words = fitted.metadata, fitted.coding.words()
     used = [term.name for term in part.cox.terms]
-    reasons = _reasons(fitted, name, covariates[SIGNATURE], case)
+    wanted = fitted.models["integrated"].cox.terms if "integrated" in fitted.models else ()
+    missing = [words.get(term.name, term.name) for term in wanted if term.name not in covariates]
+    reasons = _reasons(fitted, missing, covariates[SIGNATURE], case)
     return {
         "status": "predicted",
         "model": f"{metadata['name']} {metadata['version']}",
         "inputs_used": ["imaging", *(words.get(term, term) for term in used if term != SIGNATURE)],
-        "inputs_missing": [] if name == "integrated" or "integrated" not in fitted.models else ["clinical items"],
+        "inputs_missing": missing,
         **predicted(part.cox, part.median_risk, covariates),
         "kaplan_meier": part.groups,
         "nomogram": patient_on_nomogram(part.nomogram, covariates, words),
@@ -56,14 +58,13 @@ def evidence_of(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
     return data
 
 
-def _reasons(fitted: Fitted, name: str, score: float, case: CaseData) -> list[str]:
+def _reasons(fitted: Fitted, missing: list[str], score: float, case: CaseData) -> list[str]:
     low, high = fitted.range
-    items = ", ".join(fitted.coding.items)
     origin = fitted.metadata["training"]["backbone"]
     checks = (
         (case.clinical.grade is None, "the WHO grade is not given; the model knows grades 2 and 3 only"),
         (not low <= score <= high, "the signature is outside the range of the training patients"),
-        (name == "signature" and "integrated" in fitted.models, f"not all of {items} is known: images alone are used"),
+        (bool(missing), f"not known: {', '.join(missing)}; the signature alone is used"),
         (origin is not None and origin["kind"] == "random", f"deep features of {(origin or {}).get('text')}"),
         (case.automatic_outline, "the tumour was outlined automatically; look at the outline"),
     )

@@ -20,7 +20,7 @@ from GliomaRadiomicsLib.systems.lgg_survival.settings import LggSettings
 from GliomaRadiomicsLib.systems.lgg_survival.signature import FittedSignature
 from GliomaRadiomicsLib.systems.survival.model import Signature, cox_from_dict
 
-_FILE = "model.json"
+_FILE, _CHARTS = "model.json", "charts.json"
 
 
 def save(fitted: Fitted, folder: str | Path, *, overwrite: bool = False) -> Path:
@@ -38,10 +38,11 @@ def save(fitted: Fitted, folder: str | Path, *, overwrite: bool = False) -> Path
         "range": list(fitted.range),
         "models": {name: asdict(part) for name, part in fitted.models.items()},
     }
-    text = json.dumps(plain, separators=(",", ":"), allow_nan=False) + "\n"
+    contents = {_FILE: plain, _CHARTS: fitted.charts}
+    files = {name: json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n" for name, data in contents.items()}
     extractor = signature.extractor
     tensors = extractor.network.state_dict() if extractor is not None and extractor.is_trained else None
-    return save_bundle(folder, fitted.metadata, tensors, {_FILE: text}, overwrite=overwrite)
+    return save_bundle(folder, fitted.metadata, tensors, files, overwrite=overwrite)
 
 
 def load(folder: str | Path) -> Fitted:
@@ -67,6 +68,7 @@ def load(folder: str | Path) -> Fitted:
         models={name: _part(part) for name, part in data["models"].items()},
         range=(low, high),
         metadata=metadata,
+        charts=load_json(folder, _CHARTS),
     )
 
 

@@ -131,10 +131,10 @@ class LggSurvivalSystem:
 
     def _model_of(self, measured: Measured) -> tuple[str, CoxPart, dict[str, float]]:
         """The integrated model where everything it needs is known, else that of the signature alone."""
-        covariates = {SIGNATURE: self._score(measured)}
+        covariates = {SIGNATURE: self._score(measured), **self.fitted.coding.columns(measured.items)}
         integrated = self.fitted.models.get("integrated")
-        if integrated is not None and self.fitted.coding.is_known(measured.items):
-            return "integrated", integrated, {**covariates, **self.fitted.coding.columns(measured.items)}
+        if integrated is not None and all(term.name in covariates for term in integrated.cox.terms):
+            return "integrated", integrated, covariates
         return "signature", self.fitted.models["signature"], covariates
 
     def _measured(self, rows: Sequence[Row], cohort: str) -> Evaluation:
@@ -157,5 +157,6 @@ class LggSurvivalSystem:
         charts = {
             "kaplan_meier": kaplan_meier_chart(outcome, high, "Risk groups of the given patients"),
             "calibration": calibration_chart(outcome, survival, years, "Calibration on the given patients"),
+            **{name: chart for name, chart in self.fitted.charts.items() if chart["kind"] == "nomogram"},
         }
         return Evaluation(figures, predictions, {name: chart for name, chart in charts.items() if chart is not None})

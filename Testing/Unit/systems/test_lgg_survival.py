@@ -134,7 +134,7 @@ def test_brighter_is_worse_and_the_unknown_is_said(system: LggSurvivalSystem) ->
     assert set(bright["nomogram"]["patient"]) == {t.name for t in system.fitted.models["integrated"].cox.terms}
     alone = system.predict(replace(made_case(1.5, 77), clinical=ClinicalData()))
     assert alone["inputs_used"] == ["imaging"]
-    assert any("images alone" in reason for reason in alone["trust"]["reasons"])
+    assert any("signature alone" in reason for reason in alone["trust"]["reasons"])
     assert any("grade is not given" in reason for reason in alone["trust"]["reasons"])
 
 
@@ -143,11 +143,33 @@ def test_other_patients_are_measured(system: LggSurvivalSystem) -> None:
     assert len(found.predictions) == 20
     assert found.figures[0].id == "test_c"
     assert found.charts["kaplan_meier"]["n"] == 20
+    assert {"nomogram_clinical", "nomogram_integrated"} <= set(found.charts)
     risks = [row["risk"] for row in found.predictions]
     outcome = Outcome(
         np.array([row["os_days"] for row in found.predictions]), np.array([row["event"] for row in found.predictions])
     )
     assert found.figures[0].value == pytest.approx(concordance_index(outcome, risks))
+
+
+def test_what_was_not_kept_need_not_be_known(system: LggSurvivalSystem) -> None:
+    kept = {term.name for term in system.fitted.models["integrated"].cox.terms}
+    assert kept == {SIGNATURE, "age"}
+    found = system.predict(replace(made_case(1.5, 77), clinical=ClinicalData(age=61.0)))
+    assert found["inputs_used"] == ["imaging", "Age (years)"]
+    assert found["inputs_missing"] == []
+
+
+def test_the_drawings_of_the_paper_are_made_and_can_be_drawn(system: LggSurvivalSystem, tmp_path: Path) -> None:
+    from GliomaRadiomicsLib.reports.survival_figures.write import write_charts
+
+    charts = system.fitted.charts
+    assert set(charts) == {"kaplan_meier"} | {
+        f"{kind}_{name}" for kind in ("calibration", "nomogram", "forest") for name in ("clinical", "integrated")
+    }
+    assert {axis["term"]["name"] for axis in charts["nomogram_integrated"]["axes"]} == {SIGNATURE, "age"}
+    assert {row["model"] for row in charts["forest_integrated"]["rows"]} == {"univariable", "multivariable"}
+    written = write_charts({name: charts[name] for name in ("kaplan_meier", "nomogram_integrated")}, tmp_path)
+    assert {path.suffix for path in written} >= {".svg", ".png", ".json"}
 
 
 @pytest.mark.parametrize(
