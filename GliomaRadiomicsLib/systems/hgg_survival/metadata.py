@@ -74,8 +74,6 @@ def _limitations(settings: HanSettings) -> list[str]:
         "The paper's cohorts had 50 to 128 patients; C-indices of such models across glioblastoma cohorts are about "
         ".59 to .64.",
         "Intervals hold the sampling error of the last step only (survival from the score), not that of the score.",
-        "Leave-one-out scores of patients without any signal are slightly anti-concordant: a C-index a little below "
-        ".5 is chance.",
     ]
     if settings.deep == "random":
         limits.insert(0, "RANDOM FEATURE MODE: the network was never trained; use ImageNet weights for the published "

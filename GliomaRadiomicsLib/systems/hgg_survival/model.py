@@ -40,9 +40,9 @@ class Score:
 
     @classmethod
     def of(cls, fitted: FittedElasticNetCox) -> Score:
-        """The numbers of a fitted model whose steps begin with imputation and end with z-scores."""
-        filled, scaled = fitted.steps.steps[0], fitted.steps.steps[-1]
-        assert isinstance(filled, FittedImputation)
+        """The numbers of a fitted model among whose steps are an imputation and, at the end, z-scores."""
+        filled = next(step for step in fitted.steps.steps if isinstance(step, FittedImputation))
+        scaled = fitted.steps.steps[-1]
         assert isinstance(scaled, FittedScaling)
         names = tuple(fitted.coefficients)
         fills = dict(zip(filled.names, filled.medians.tolist(), strict=True))

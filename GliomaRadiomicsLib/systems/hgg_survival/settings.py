@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.statistics.median_absolute_deviation import MadFilter
 from GliomaRadiomicsLib.statistics.pearson_filter import PearsonFilter
 from GliomaRadiomicsLib.statistics.scaling import MedianImputation, ZScore
 from GliomaRadiomicsLib.statistics.univariable_concordance import ConcordanceFilter
+from GliomaRadiomicsLib.systems.hgg_survival.measurable import MeasurableFilter
 from GliomaRadiomicsLib.systems.settings import settings_from
 
 Deep = Literal["vgg19", "random", "none"]
@@ -96,6 +97,7 @@ class HanSettings:
         The reduction does not depend on scale, so the z-scores can follow it.
         """
         steps = (
+            MeasurableFilter(),
             MedianImputation(),
             MadFilter(0.0),
             ConcordanceFilter(self.concordance),
