@@ -11,16 +11,19 @@ from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.dicom.contrast import with_contrasts
 from GliomaRadiomicsLib.imaging.dicom.read import read_series
 from GliomaRadiomicsLib.imaging.dicom.scan import Scan, scan_folder
 from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries, series_of, with_notes
 from GliomaRadiomicsLib.imaging.roles import USABLE
-from GliomaRadiomicsLib.imaging.roles_choice import Candidate, choose, others_finding, recognition_finding
+from GliomaRadiomicsLib.imaging.roles_choice import Candidate, Choice, choose, others_finding, recognition_finding
 
 _PATIENT, _STUDY, _DATE = 0, 1, 2
 _BROKEN = {"missing-slices", "duplicate-positions", "slice-sizes", "pixel-sizes", "gantry-tilt", "shifted-slices"}
-_BROKEN |= {"no-position", "bad-orientation", "four-d"}
+_BROKEN |= {"no-position", "bad-orientation"}
 """Problems of images that would have been used: the case is refused, as nothing may be left out in silence."""
+_LEFT_OUT = "four-d"
+"""Other series of the same name may be there; where none is, leaving this one out is warned about."""
 _FOLDER = "the DICOM folder"
 
 
@@ -64,7 +67,9 @@ def open_case(
     without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> DicomCase:
-    """Find and recognise the series of one patient; pixels are not read.
+    """Find and recognise the series of one patient.
+
+    Pixels are read only where tags and names do not tell the sequences.
 
     Args:
         folder: With DICOM files in any nesting.
@@ -81,8 +86,10 @@ def open_case(
     _check_patients(scan)
     series = series_of(scan)
     decided = {role: _number_of(role, which, series) for role, which in (given or {}).items()}
-    candidates = [one for one in series if _eligible(one, series, decided) and one.recognised.role not in without]
-    choice = choose([_candidate(one) for one in candidates], decided)
+    choice = _choice(series, decided, without)
+    if not without:
+        series = with_contrasts(series, choice.chosen)
+        choice = _choice(series, decided, without)
     for role, number in choice.chosen.items():
         if series[number - 1].problem is not None:
             raise series[number - 1].refusal(SEQUENCE_NAMES[role])
@@ -95,7 +102,7 @@ def open_case(
         if choice.others.get(role) and role not in decided:
             notes.append(others_finding(role, number, choice.others[role]))
         chosen[role] = with_notes(one, notes)
-    return DicomCase(tuple(series), _with_study_note(chosen, series), scan.other_files)
+    return DicomCase(tuple(series), _with_left_out(_with_study_note(chosen, series), series), scan.other_files)
 
 
 def series_in(folder: str | Path, role: str) -> DicomSeries:
@@ -135,6 +142,11 @@ def iterate_cases(folders: Iterable[str | Path]) -> Iterator[tuple[Path, dict[st
             volumes = refusal
         yield folder, volumes
         del volumes
+
+
+def _choice(series: list[DicomSeries], decided: Mapping[str, int], without: Collection[str]) -> Choice:
+    candidates = [one for one in series if _eligible(one, series, decided) and one.recognised.role not in without]
+    return choose([_candidate(one) for one in candidates], decided)
 
 
 def _candidate(one: DicomSeries) -> Candidate:
@@ -198,6 +210,8 @@ def _only_one(series: list[DicomSeries], role: str) -> DicomSeries:
 def _check_any(chosen: Mapping[str, int], series: list[DicomSeries]) -> None:
     if chosen:
         return
+    if len(series) == 1 and series[0].problem is not None:
+        raise series[0].refusal()
     kinds = dict.fromkeys(one.problem.what for one in series if one.problem is not None)
     raise RefusedInput(
         what="no series was recognised as T1, T1ce, T2 or FLAIR",
@@ -232,4 +246,20 @@ def _with_study_note(chosen: dict[str, DicomSeries], series: list[DicomSeries]) 
         role = next(iter(chosen))
         message = "the series carry different study numbers, as after anonymisation; check that they are of one session"
         chosen[role] = with_notes(chosen[role], [Finding("several-studies", "warning", message)])
+    return chosen
+
+
+def _with_left_out(chosen: dict[str, DicomSeries], series: list[DicomSeries]) -> dict[str, DicomSeries]:
+    """Warn about a role that stays empty because its only series is a time series."""
+    for one in series:
+        role = one.recognised.role or ""
+        if one.problem is None or one.problem.code != _LEFT_OUT or role in ("", *chosen) or not chosen:
+            continue
+        first = next(iter(chosen))
+        chosen = {
+            **chosen,
+            first: with_notes(
+                chosen[first], [Finding("series-left-out", "warning", str(one.refusal(SEQUENCE_NAMES[role])))]
+            ),
+        }
     return chosen

@@ -19,9 +19,17 @@ _TAGS = (
     *KEYWORDS,
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "SeriesNumber"),
     *("SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName", "ScanningSequence", "ImageType"),
-    *("EchoTime", "RepetitionTime", "InversionTime", "EchoNumbers", "ContrastBolusAgent", "MagneticFieldStrength"),
+    *("EchoTime", "RepetitionTime", "InversionTime", "EchoNumbers", "ContrastBolusAgent", "ContrastBolusAgentSequence"),
     *("AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "DiffusionBValue", "InstanceNumber"),
-    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated"),
+    *(
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+        "MagneticFieldStrength",
+        "SamplesPerPixel",
+        "PhotometricInterpretation",
+        "BitsAllocated",
+    ),
     *("BitsStored", "PixelRepresentation", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("RescaleSlope", "RescaleIntercept", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )
@@ -202,7 +210,7 @@ def _tags_of(header: Any) -> SeriesTags:
         repetition_time=_number(header, "RepetitionTime"),
         inversion_time=_number(header, "InversionTime"),
         field_tesla=_number(header, "MagneticFieldStrength"),
-        contrast_agent=text("ContrastBolusAgent"),
+        contrast_agent=text("ContrastBolusAgent") or "YES" * bool(header.get("ContrastBolusAgentSequence")),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ _TAGS = (
     *("SamplesPerPixel", "PixelData"),
 )
 _MAGIC_END = 132
+_THREADS = 4
+"""Decoding of compressed pixels gains from them; Python stands aside meanwhile."""
 
 
 class UnreadablePixels(ValueError):  # noqa: N818 - a reason, turned into RefusedInput by the caller
@@ -48,13 +52,26 @@ def read_pixels(slices: Sequence[Slice]) -> tuple[npt.NDArray, str]:
     by_file: dict[Path, list[int]] = {}
     for index, one in enumerate(slices):
         by_file.setdefault(one.path, []).append(index)
-    with quiet_pydicom():
-        for path, members in by_file.items():
-            frames, digest, scaled = _read_file(path)
+    with quiet_pydicom(), _quiet_itk(), ThreadPoolExecutor(_THREADS) as threads:
+        files = zip(by_file.values(), threads.map(_read_file, by_file), strict=True)
+        for members, (frames, digest, scaled) in files:
             digests.append(digest)
             for index in members:
                 stack[index] = _frame(frames, slices[index], scaled)
     return stack, hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+@contextmanager
+def _quiet_itk() -> Iterator[None]:
+    """No warnings from ITK on the console."""
+    import SimpleITK as sitk  # noqa: N813 - its usual name
+
+    quiet = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(quiet)
 
 
 def _dtype(slices: Sequence[Slice]) -> npt.DTypeLike:
@@ -131,14 +148,10 @@ def _plain_frames(header: Any, path: Path, order: str) -> npt.NDArray:
 def _decoded_frames(path: Path) -> npt.NDArray:
     import SimpleITK as sitk  # noqa: N813 - its usual name
 
-    quiet = sitk.ProcessObject.GetGlobalWarningDisplay()
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
     except RuntimeError as error:
         msg = "compressed pixels that cannot be decoded, or a truncated file"
         raise UnreadablePixels(msg, path) from error
-    finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(quiet)
     array = sitk.GetArrayFromImage(image)
     return array if array.ndim == 3 else array[None]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.imaging.dicom.header import SeriesTags
+from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.imaging.roles import SURE, USABLE, Recognised, recognise, recognise_name
+from GliomaRadiomicsLib.imaging.roles_by_contrast import recognise_by_contrast
 from GliomaRadiomicsLib.imaging.roles_choice import Candidate, choose
 
 NAMES = {
@@ -177,3 +184,22 @@ def test_the_best_of_several_candidates_is_chosen() -> None:
 def test_the_users_word_counts_and_an_image_plays_one_role() -> None:
     choice = choose([candidate(1, "t1ce"), candidate(2, "t1ce", voxel_mm3=0.5)], {"t1": 2})
     assert choice.chosen == {"t1": 2, "t1ce": 1}
+
+
+def test_contrasts_tell_the_sequences_of_real_patients(shared_data: Path) -> None:
+    cases = sorted(path for path in (shared_data / "cases").iterdir() if path.is_dir())[::6]
+    for number, folder in enumerate(cases):
+        images = {role: read_volume(folder / f"{folder.name}_{role}.nii.gz") for role in SEQUENCES}
+        order = list(SEQUENCES[number % 4 :] + SEQUENCES[: number % 4])
+        found = recognise_by_contrast({}, [images[role] for role in order])
+        assert [one.role for one in found] == order, folder.name
+
+
+def test_contrasts_are_not_asked_where_they_cannot_tell(phantom: PhantomPatient) -> None:
+    images = phantom.volumes
+    assert [one.role for one in recognise_by_contrast({}, [images["t1"], images["t2"]])] == [None, None]
+    known = {"t1": images["t1"], "t2": images["t2"]}
+    found = recognise_by_contrast(known, [images["flair"], images["t1ce"]])
+    assert [one.role for one in found] == ["flair", "t1ce"]
+    noisy = [image.with_array(image.array + np.random.default_rng(0).random(image.shape)) for image in images.values()]
+    assert [one.role for one in recognise_by_contrast({}, noisy)] == [None] * 4

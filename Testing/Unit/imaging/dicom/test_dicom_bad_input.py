@@ -226,6 +226,20 @@ def test_a_time_series_is_named_and_not_analysed(tmp_path: Path) -> None:
         open_case(tmp_path)
 
 
+def test_a_time_series_that_would_have_been_a_sequence_is_left_out_with_a_warning(case: Path) -> None:
+    study = pydicom.dcmread(next(case.rglob("*.dcm"))).StudyInstanceUID
+    for path in (case / "T1w").iterdir():
+        path.unlink()
+    for time in range(2):
+        tags = {"SeriesDescription": "T1", "SeriesInstanceUID": "1.2.3", "AcquisitionNumber": time + 1}
+        write_series(box(), case / f"time{time}", study=Study(study), number=9, tags=tags)
+    opened = open_case(case)
+    assert list(opened.chosen) == ["t1ce", "t2", "flair"]
+    (note,) = [note for one in opened.chosen.values() for note in one.notes if note.code == "series-left-out"]
+    assert note.severity == "warning"
+    assert "T1, series 4 of 4: 4-D: 2 images at every position" in note.message
+
+
 def test_echoes_become_series_of_their_own(tmp_path: Path) -> None:
     uid = generate_uid()
     for echo, time in ((1, 15.0), (2, 95.0)):

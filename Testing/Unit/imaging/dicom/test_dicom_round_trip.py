@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ import SimpleITK as sitk  # noqa: N813
 from dicom_series import box, only_series, write_enhanced
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nibabel.nicom.dicomwrappers import wrapper_from_data
 from scipy.spatial.transform import Rotation
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -20,6 +20,7 @@ from GliomaRadiomicsLib.imaging.dicom.case import open_case, read_case
 from GliomaRadiomicsLib.imaging.dicom.read import iterate_series, read_series
 from GliomaRadiomicsLib.imaging.dicom.write import RSNA_FOLDERS, write_case, write_series
 from GliomaRadiomicsLib.imaging.itk import from_itk
+from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 
 PLACE_MM = 1e-4
 
@@ -69,7 +70,10 @@ def test_geometry_of_any_right_angled_grid(
     assert found.array.dtype == np.int16
 
 
+@pytest.mark.filterwarnings("ignore:The DICOM readers are highly experimental")
 def test_geometry_agrees_with_itk_and_nibabel(tmp_path: Path, oblique: Volume) -> None:
+    from nibabel.nicom.dicomwrappers import wrapper_from_data
+
     volume = box(affine=oblique.affine)
     write_series(volume, tmp_path, shuffle=3)
     found = read_back(tmp_path)
@@ -146,7 +150,7 @@ def test_enhanced_multi_frame_files(tmp_path: Path, oblique: Volume) -> None:
     assert_same_in_space(found, volume.with_array(volume.array * 2 + 5))
 
 
-def test_a_case_in_the_layout_of_the_challenge(tmp_path: Path, phantom) -> None:
+def test_a_case_in_the_layout_of_the_challenge(tmp_path: Path, phantom: PhantomPatient) -> None:
     write_case(phantom.volumes, tmp_path / "00000", shuffle=5)
     assert {path.name for path in (tmp_path / "00000").iterdir()} == set(RSNA_FOLDERS.values())
     case = open_case(tmp_path / "00000")
@@ -162,6 +166,21 @@ def test_folders_alone_tell_the_sequences(tmp_path: Path) -> None:
     write_case({role: box(seed=n) for n, role in enumerate(RSNA_FOLDERS)}, tmp_path, tags=nothing)
     chosen = open_case(tmp_path).chosen
     assert {role: one.slices[0].path.parent.name for role, one in chosen.items()} == RSNA_FOLDERS
+
+
+def test_contrasts_tell_where_nothing_else_does(tmp_path: Path, phantom: PhantomPatient) -> None:
+    order = ("flair", "t1ce", "t2", "t1")
+    for number, role in enumerate(order, start=1):
+        uid = {"StudyInstanceUID": "1.2.3.4"}
+        write_series(phantom.volumes[role], tmp_path / str(number), number=number, tags=uid)
+    chosen = open_case(tmp_path).chosen
+    assert {role: one.number for role, one in chosen.items()} == {"t1": 4, "t1ce": 2, "t2": 3, "flair": 1}
+    assert "contrasts inside the brain" in chosen["t1"].notes[0].message
+    (noise := tmp_path / "noise").mkdir()
+    for number in range(4):
+        write_series(box(seed=number), noise / str(number), number=number, tags={"StudyInstanceUID": "1.2.3.4"})
+    with pytest.raises(RefusedInput, match="no series was recognised"):
+        open_case(noise)
 
 
 def test_what_is_written_is_a_valid_mr_image_without_patient(tmp_path: Path) -> None:
@@ -192,3 +211,11 @@ def test_a_real_raw_case_survives(shared_data: Path, tmp_path: Path) -> None:
     for role, volume in volumes.items():
         limit = 0.0 if volume.array.dtype.kind in "iu" else np.abs(volume.array).max() / 65534 * 1.01
         assert_same_in_space(found[role], volume, limit)
+
+
+def test_a_patient_of_600_slices_is_read_within_five_seconds(tmp_path: Path) -> None:
+    write_case({role: box(seed=n, shape=(240, 240, 150)) for n, role in enumerate(RSNA_FOLDERS)}, tmp_path, shuffle=1)
+    began = time.process_time()
+    volumes = read_case(open_case(tmp_path))
+    assert time.process_time() - began < 5.0
+    assert len(volumes) == 4
