@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,11 @@ def as_input(images: Sequence[Image]) -> torch.Tensor:
 
 
 def fit_extractor(
-    images: Sequence[Image], grades: Sequence[int | None], outcome: Outcome, settings: LggSettings
+    images: Sequence[Image],
+    grades: Sequence[int | None],
+    outcome: Outcome,
+    settings: LggSettings,
+    on_epoch: Callable[[int], None] | None = None,
 ) -> Extractor:
     """The backbone, trained on these patients if the settings say so.
 
@@ -83,6 +87,7 @@ def fit_extractor(
         grades: WHO grade 2 or 3 of each; None where unknown: such a patient counts for survival only.
         outcome: Their follow-up.
         settings: Of the system.
+        on_epoch: Called with the number of each epoch of a training before it.
 
     Raises:
         RefusedInput: If the backbone's weights are not installed, or the device is absent.
@@ -93,7 +98,7 @@ def fit_extractor(
     backbone = load_backbone(settings.backbone, mode=settings.weights, seed=settings.seed)
     is_trained = settings.deep == "trained"
     if is_trained:
-        _train(backbone.network.to(device), images, grades, outcome, settings, device)
+        _train(backbone.network.to(device), images, grades, outcome, settings, device, on_epoch)
     return Extractor(backbone.network.to(device).eval(), backbone.origin.to_dict(), is_trained, device)
 
 
@@ -104,6 +109,7 @@ def _train(
     outcome: Outcome,
     settings: LggSettings,
     device: str,
+    on_epoch: Callable[[int], None] | None,
 ) -> None:
     """Train the backbone in place: cross-entropy of the grade and Cox's partial likelihood, weights shared."""
     import torch
@@ -121,7 +127,9 @@ def _train(
         time = torch.tensor(outcome.time, dtype=torch.float32)
         event = torch.tensor(outcome.event)
         random = np.random.default_rng(settings.seed)
-        for _ in range(settings.epochs):
+        for epoch in range(settings.epochs):
+            if on_epoch is not None:
+                on_epoch(epoch + 1)
             for rows in batches(outcome.event, settings.batch_size, random):
                 batch = augmented(everyone[rows]).to(device)
                 loss = _loss(network(batch), grade[rows].to(device), time[rows].to(device), event[rows].to(device),

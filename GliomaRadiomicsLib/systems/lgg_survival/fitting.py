@@ -91,7 +91,8 @@ def fit_rows(
     outcome, radiomic = outcome_of(used), radiomic_names(used)
     table = table_of(used, radiomic, coding)
     images = {row.patient: row.measured.image for row in used}
-    signature = SignatureModel(settings, radiomic, images, {row.patient: row.grade for row in used})
+    grades = {row.patient: row.grade for row in used}
+    signature = SignatureModel(settings, radiomic, images, grades, progress=progress)
     kinds = {
         "signature": NomogramModel((), signature, p=None),
         "clinical": NomogramModel(coding.names, None, settings.p),
@@ -99,8 +100,7 @@ def fit_rows(
     }
     fitted: dict[str, FittedNomogram] = {}
     held_out: dict[str, HeldOut] = {}
-    for number, (name, model) in enumerate(kinds.items()):
-        progress.report(number / len(kinds), f"the model {name}, cross-validated")
+    for name, model in kinds.items():
         fitted[name] = model.fit(table, outcome)
         held_out[name] = hold_out(model, table, outcome, settings.repeats)
     charts = training_charts(outcome, fitted, held_out, coding.words())

@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.statistics.elastic_net_cox import ElasticNetCox
 from GliomaRadiomicsLib.statistics.scaling import ZScore
 from GliomaRadiomicsLib.systems.lgg_survival.forest import ForestSelection
 from GliomaRadiomicsLib.systems.settings import settings_from
+from GliomaRadiomicsLib.systems.survival.validation import N_SPLITS
 
 Deep = Literal["trained", "frozen", "none"]
 Weights = Literal["auto", "random"]
@@ -28,7 +29,7 @@ class LggSettings:
         size: Pixels of 1 mm along each side of the section.
         deep: "trained": the dual-task network is trained anew in every fold, as the paper trains it; "frozen": the
             backbone as it is; "none": radiomics alone. Trained at the paper's size it needs a GPU: it is trained
-            ``(folds * repeats + 1) * (inner_folds + 1)`` times.
+            `n_signatures` times.
         backbone: One of `BACKBONES`; the paper's is resnet18.
         weights: First weights: "auto" are the published ones, refused where they are not installed; "random" is
             marked as such in everything made with it.
@@ -112,6 +113,11 @@ class LggSettings:
         """The sequences a case must have."""
         needed = self.channels if self.deep != "none" else ()
         return tuple(dict.fromkeys([*needed, *([self.radiomics_sequence] if self.radiomics else [])]))
+
+    @property
+    def n_signatures(self) -> int:
+        """How often the signature is fitted for model and figures: each time once, and once for every inner fold."""
+        return (N_SPLITS * self.repeats + 1) * (self.inner_folds + 1)
 
     def elastic_net(self) -> ElasticNetCox:
         """Z-scores, random forest, Elastic Net; fitted anew in every fold."""

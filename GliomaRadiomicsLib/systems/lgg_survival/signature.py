@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.statistics.elastic_net_cox import FittedElasticNetCox
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.folds import patient_folds
@@ -75,6 +76,8 @@ class SignatureModel:
         grades: WHO grade of each patient, None where unknown.
         memory: Signatures by training patients and their follow-up, each with its held-out scores.
         frozen: Features of the backbone as it is, by patient; they learn nothing.
+        progress: Told before each fit and each epoch of a training; may cancel there.
+        fits: Patients of each fit so far.
     """
 
     settings: LggSettings
@@ -83,6 +86,8 @@ class SignatureModel:
     grades: Mapping[str, int | None]
     memory: dict[Any, tuple[FittedSignature, Array]] = field(default_factory=dict)
     frozen: dict[str, Any] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    fits: list[int] = field(default_factory=list)
 
     def fit(self, table: FeatureTable, target: Target) -> FittedSignature:
         """Train the network, choose features, weigh them.
@@ -91,6 +96,8 @@ class SignatureModel:
             RefusedInput: If the backbone's weights are not installed, or there are too few events or patients.
         """
         outcome = as_outcome(target, "a survival signature")
+        self.progress.report(self._done(), f"signature {len(self.fits) + 1} of {self.settings.n_signatures}")
+        self.fits.append(table.n)
         extractor, values = self._deep(table, outcome)
         deep = feature_names(self.settings)
         radiomics = table.columns(self.radiomic).values if self.radiomic else np.zeros((table.n, 0))
@@ -111,12 +118,19 @@ class SignatureModel:
             self.memory[key] = self.fit(table, outcome), held_out
         return self.memory[key]
 
+    def _epoch(self, number: int) -> None:
+        self.progress.report(self._done(), f"network {len(self.fits)}: epoch {number} of {self.settings.epochs}")
+
+    def _done(self) -> float:
+        return len(self.fits) / self.settings.n_signatures
+
     def _deep(self, table: FeatureTable, outcome: Outcome) -> tuple[Extractor | None, Array]:
         if self.settings.deep == "none":
             return None, np.zeros((table.n, 0))
         images = [self.images[patient] for patient in table.patients]
         if self.settings.deep == "trained":
-            extractor = fit_extractor(images, [self.grades[p] for p in table.patients], outcome, self.settings)
+            grades = [self.grades[patient] for patient in table.patients]
+            extractor = fit_extractor(images, grades, outcome, self.settings, self._epoch)
             return extractor, extractor.features(images)
         if "extractor" not in self.frozen:
             self.frozen["extractor"] = fit_extractor([], [], outcome, self.settings)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.figures import figure
@@ -272,6 +273,14 @@ def test_training_teaches_the_network_survival(cohort: list[TrainingCase]) -> No
     frozen = fit_extractor([], [], outcome, replace(settings, deep="frozen"))
     before, after = (_median_strength(one.features(images[40:]), outcome.take(rest)) for one in (frozen, trained))
     assert after > 1.5 * before
+
+
+def test_progress_is_told_and_a_training_can_be_cancelled(cohort: list[TrainingCase]) -> None:
+    told: list[tuple[float, str]] = []
+    progress = Progress(lambda fraction, text: told.append((fraction, text)), lambda: "epoch 1" in str(told[-1:]))
+    with pytest.raises(Cancelled):
+        LggSurvivalSystem.fit(cohort, {**CONFIG, "deep": "trained", "epochs": 2}, progress)
+    assert [text for _, text in told][-2:] == ["signature 1 of 24", "network 1: epoch 1 of 2"]
 
 
 def test_training_is_the_same_again(cohort: list[TrainingCase]) -> None:
