@@ -11,6 +11,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import ED, ET, LABEL_VALUES, NCR_NET, SEQUENCES
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import image_suffix, read_volume
+from GliomaRadiomicsLib.imaging.roles import SURE, recognise_name
 
 _ROLE_OF_WORD = {
     "t1": "t1",
@@ -30,7 +31,10 @@ _ROLE_OF_WORD = {
 }
 _NUMBERED = re.compile(r"^vsd\..*\.\d+$")
 _SEPARATORS = re.compile(r"[._\-\s]+")
-_EXAMPLE = "name the files like NAME_t1.nii.gz, NAME_t1ce.nii.gz, NAME_t2.nii.gz, NAME_flair.nii.gz"
+_EXAMPLE = (
+    "name the files like NAME_t1.nii.gz, NAME_t1ce.nii.gz, NAME_t2.nii.gz, NAME_flair.nii.gz, or give a DICOM folder "
+    "with --dicom"
+)
 
 
 def find_case(folder: str | Path) -> dict[str, Path]:
@@ -38,7 +42,7 @@ def find_case(folder: str | Path) -> dict[str, Path]:
 
     Reads BraTS names of every year, upper or lower case: ``*_t1``, ``*-t1n``, ``*_t1ce``, ``*-t1c``, ``*_t1gd``,
     ``*_t2``, ``*-t2w``, ``*_flair``, ``*-t2f``, ``*_seg``, and the ``VSD.Brain.XX.O.MR_T1c.<number>`` of 2012 to 2015,
-    which lie one folder deeper.
+    which lie one folder deeper. Where no name is one of these, names such as ``AX T1 POST GAD`` are understood too.
 
     Raises:
         RefusedInput: If the folder is missing, no file has such a name, two files claim the same role, or it is a
@@ -48,6 +52,8 @@ def find_case(folder: str | Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise RefusedInput(what="no such folder", where=folder, remedy="give the folder that holds the case's images")
     found = _by_role(folder.glob("*")) or _one_deeper(folder)
+    if not any(role in found for role in SEQUENCES):
+        found = {**found, **_by_words(folder)}
     for role, paths in found.items():
         if len(paths) > 1:
             names = " and ".join(sorted(path.name for path in paths)[:2])
@@ -118,6 +124,19 @@ def _by_role(paths: object) -> dict[str, list[Path]]:
         role = role_of_name(path.name)
         if role and path.is_file():
             found.setdefault(role, []).append(path)
+    return found
+
+
+def _by_words(folder: Path) -> dict[str, list[Path]]:
+    """Files by the role that the words of their names tell surely."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*")):
+        suffix = image_suffix(path)
+        if suffix is None or path.name.startswith(".") or not path.is_file():
+            continue
+        recognised = recognise_name(path.name[: -len(suffix)])
+        if recognised.role is not None and recognised.confidence >= SURE:
+            found.setdefault(recognised.role, []).append(path)
     return found
 
 

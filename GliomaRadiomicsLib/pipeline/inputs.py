@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.provenance import sha256_file, sha256_volume
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.volume import Volume
@@ -16,7 +16,8 @@ from GliomaRadiomicsLib.imaging.dicom.case import open_case, series_in
 from GliomaRadiomicsLib.imaging.dicom.read import ReadSeries, read_series
 from GliomaRadiomicsLib.imaging.dicom.scan import holds_dicom
 from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries
-from GliomaRadiomicsLib.imaging.files import check_image_file, has_orientation, read_volume
+from GliomaRadiomicsLib.imaging.files import check_image_file, has_orientation, image_suffix, read_volume
+from GliomaRadiomicsLib.imaging.roles import SURE, recognise_name
 
 Source = str | Path | Volume | DicomSeries
 """An image file, a folder with one DICOM series, an image in memory, or a series of a DICOM folder."""
@@ -128,4 +129,14 @@ def _read(source: Source, role: str) -> ReadSeries:
         return ReadSeries(Volume(source.array, source.affine, role), sha256_volume(source), ())
     if Path(source).is_dir():
         return read_series(series_in(source, role), role)
-    return ReadSeries(read_volume(source, role), sha256_file(source), ())
+    return ReadSeries(read_volume(source, role), sha256_file(source), _name_findings(Path(source), role))
+
+
+def _name_findings(path: Path, role: str) -> tuple[Finding, ...]:
+    """A warning where the name of a file clearly says another sequence than it is given as."""
+    said = recognise_name(path.name[: -len(image_suffix(path) or "")])
+    if role not in SEQUENCES or said.role in (None, role) or said.confidence < SURE:
+        return ()
+    given, other = SEQUENCE_NAMES[role], SEQUENCE_NAMES[said.role or ""]
+    message = f"{given}: the name of the file given says {other}; check that the images were not exchanged"
+    return (Finding("sequence-name-differs", "warning", message, role),)

@@ -127,7 +127,8 @@ def read_slices(path: Path, identifiers: Identifiers) -> list[Slice] | None:
         start = file.read(_MAGIC_AT + len(_MAGIC))
         bare = start[_MAGIC_AT:] != _MAGIC
         if bare and start[:2] not in _BARE_STARTS:
-            return _not_dicom(path)
+            _check_suffix(path)
+            return None
         file.seek(0)
         try:
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS), force=bare)
@@ -136,12 +137,13 @@ def read_slices(path: Path, identifiers: Identifiers) -> list[Slice] | None:
             raise
         except Exception as error:  # noqa: BLE001 - pydicom raises anything on damaged bytes
             if bare:
-                return _not_dicom(path)
+                _check_suffix(path)
+                return None
             raise DamagedFile from error
 
 
-def _not_dicom(path: Path) -> None:
-    """A file cut short within its first bytes is told from others by its suffix only."""
+def _check_suffix(path: Path) -> None:
+    """A DICOM file cut short within its first bytes is told from others by its suffix only."""
     if path.suffix.lower() in _SUFFIXES:
         raise DamagedFile
 

@@ -128,3 +128,13 @@ def test_dicom_and_case_exclude_each_other(tmp_path: Path, capsys: pytest.Captur
     code, text = run(capsys, "check", "--dicom", tmp_path, "--case", tmp_path)
     assert (code, text.count("\n")) == (2, 1)
     assert "not both" in text
+
+
+def test_a_file_whose_name_says_another_sequence_is_warned_about(
+    phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = run(capsys, "check", "--t1", phantom_files["t1ce"], "--t2", phantom_files["t2"])
+    assert code == 0
+    assert "T1: the name of the file given says T1ce" in text
+    assert "T2: the name" not in text
+    assert phantom_files["t1ce"].name not in text

@@ -43,6 +43,16 @@ def test_missing_sequences_are_simply_absent(tmp_path: Path) -> None:
     assert list(find_case(tmp_path)) == ["flair"]
 
 
+def test_clinical_names_are_understood_where_no_other_are_there(tmp_path: Path) -> None:
+    names = {"t1": "AX T1 SE.nii.gz", "t1ce": "T1 POST GAD.nrrd", "t2": "t2_tse_tra.nii", "flair": "T2 FLAIR AX.mha"}
+    for name in (*names.values(), "ADC.nii.gz", "T1 Map.nii.gz", "notes.txt"):
+        (tmp_path / name).touch()
+    assert find_case(tmp_path) == {role: tmp_path / name for role, name in names.items()}
+    (tmp_path / "COR T1 POST.nii.gz").touch()
+    with pytest.raises(RefusedInput, match="2 files for t1ce"):
+        find_case(tmp_path)
+
+
 def test_two_candidates_are_refused_naming_both(tmp_path: Path) -> None:
     for name in ("a_t1ce.nii.gz", "a-t1c.nii.gz", "a_t2.nii.gz"):
         (tmp_path / name).touch()
