@@ -61,13 +61,13 @@ def main() -> None:
     parser.add_argument("--no-radiomics", action="store_true")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--size", type=int, default=240)
+    parser.add_argument("--trees", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--signature-only", action="store_true", help="without the nomograms: fewer trainings")
     given = parser.parse_args()
-    config: dict[str, Any] = {name: getattr(given, name) for name in ("deep", "backbone", "weights", "epochs", "size")}
-    settings = LggSettings.from_config(
-        {**config, "channels": CHANNELS, "radiomics": not given.no_radiomics, "repeats": given.repeats}
-    )
+    names = ("deep", "backbone", "weights", "epochs", "size", "trees", "repeats")
+    config: dict[str, Any] = {name: getattr(given, name) for name in names}
+    settings = LggSettings.from_config({**config, "channels": CHANNELS, "radiomics": not given.no_radiomics})
     start = time.perf_counter()
     rows, left_out = read_rows(cases(given.folder), settings)
     print(f"{len(rows)} patients, {sum(row.event for row in rows)} deaths, left out: {left_out}")
