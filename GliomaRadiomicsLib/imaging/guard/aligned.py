@@ -42,6 +42,7 @@ def check_aligned(
 
     Returns:
         Findings, all warnings but for a turned brain, which is refused; one ``ok`` where there is nothing to say.
+        What could not be checked is an ``ok`` whose code ends in ``-not-checked``.
     """
     findings = Findings(collect=True)
     _check_age(clinical, findings)
@@ -57,7 +58,8 @@ def check_aligned(
         findings.add("ok", "guard-brain-not-checked", "contrast agent, cavity and orientation need a brain mask")
     if label_map is not None:
         _check_lesions(coarse(label_map), findings)
-    if not any(finding.severity in ("warning", "refused") for finding in findings.found):
+    doubtful = any(finding.severity != "ok" for finding in findings.found)
+    if not doubtful and not findings.has("guard-brain-not-checked"):
         findings.add("ok", "usual-case", "nothing speaks against an adult's pre-operative glioma")
     return findings.found
 

@@ -1,4 +1,9 @@
-"""Resection cavities: fluid that reaches the surface of the brain on one side only."""
+"""Resection cavities: fluid that reaches the surface of the brain on one side only.
+
+Balls of fluid pasted into 18 patients at places drawn at random were found in 15 to 17 with a radius of 14 to 20 mm
+(from 11 ml) where they came near the surface, in 7 with 12 mm, and in 1 with 4 mm of brain above them: buried cavities
+look like cysts, which one of the patients has.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 _BINS = 60
 _FEWEST = 2000
 ENHANCED = 1.7
-"""Of 19 patients the least was 2.2. Copies of T1 with noise, gamma, blur, bias or a shift had at most 1.3, phantoms
-without agent at most 1.4 (one 2.5, at 2 mm)."""
+"""Of 19 patients the least was 2.2. Copies of T1 with noise, gamma, blur, bias or a shift had at most 1.3. Of 15
+phantoms with agent one (grade 2, seed 9) has 1.1 and is a false alarm, of 10 without one has 2.5 and is missed."""
 
 
 def enhancement(t1: npt.NDArray, t1ce: npt.NDArray, brain: npt.NDArray[np.bool_]) -> float | None:

@@ -133,7 +133,8 @@ def test_cavities_are_found_in_most_patients(patients: list[Patient]) -> None:
 
 
 def test_real_heads_with_skull_turned_or_cut_are_named(raw_images: dict[str, Volume]) -> None:
-    for role, image in raw_images.items():
+    for role in ("t1ce", "t2"):
+        image = raw_images[role]
         even = resample_spacing(image, 3.0)
         for times, axes in [*guard_cases.QUARTER_TURNS, (2, (1, 2))]:
             assert guard_cases.codes(check_raw({role: guard_cases.turned(even, times, axes)})) & {
