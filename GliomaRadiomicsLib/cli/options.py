@@ -27,7 +27,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def read_sources(options: argparse.Namespace) -> dict[str, Source | None]:
-    """Images by role from `add_inputs`; says which DICOM series were chosen (but not into JSON).
+    """Images by role from `add_inputs`; says which DICOM series were chosen, unless the command lists findings.
 
     Raises:
         RefusedInput: If nothing is given, or a case folder together with something else.
@@ -40,7 +40,7 @@ def read_sources(options: argparse.Namespace) -> dict[str, Source | None]:
         return sources_of_folder(options.case)
     if options.dicom:
         sources, lines = sources_of_dicom(options.dicom, single)
-        if not getattr(options, "json", False):
+        if not hasattr(options, "json"):
             print("\n".join(lines))
         return sources
     if not single:

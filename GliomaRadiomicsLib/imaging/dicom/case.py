@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -25,6 +25,7 @@ _BROKEN |= {"no-position", "bad-orientation"}
 _LEFT_OUT = "four-d"
 """Other series of the same name may be there; where none is, leaving this one out is warned about."""
 _FOLDER = "the DICOM folder"
+_SUMMARIES = ("dicom-series", "dicom-series-not-used")
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,23 @@ class DicomCase:
     chosen: dict[str, DicomSeries]
     other_files: int = 0
 
+    @property
+    def summary(self) -> str:
+        """How many series and other files were found."""
+        ignored = f"; {self.other_files} other files were ignored" if self.other_files else ""
+        return f"{len(self.series)} DICOM series found{ignored}"
+
+    def unused(self) -> dict[int, str]:
+        """Why each of the other series is not used, by number."""
+        used = {one.number for one in self.chosen.values()}
+        return {one.number: _why_unused(one) for one in self.series if one.number not in used}
+
     def lines(self) -> list[str]:
         """What was found and chosen, for the console; no identifiers."""
         count = len(self.series)
-        ignored = f"; {self.other_files} other files were ignored" if self.other_files else ""
-        found = [f"{count} DICOM series found{ignored}"]
-        found += [note.message for one in self.chosen.values() for note in one.notes]
-        used = {one.number for one in self.chosen.values()}
-        for one in self.series:
-            if one.number in used:
-                continue
-            if one.problem is not None:
-                reason = one.problem.what
-            elif one.recognised.role is None or one.recognised.confidence < USABLE:
-                reason = f"not recognised as T1, T1ce, T2 or FLAIR ({one.recognised.text()})"
-            else:
-                reason = f"another {SEQUENCE_NAMES[one.recognised.role]} ({one.recognised.text()})"
-            found.append(f"series {one.number} of {count} not used: {reason}")
-        return found
+        notes = [note for one in self.chosen.values() for note in one.notes if note.code not in _SUMMARIES]
+        unused = [f"series {number} of {count} not used: {reason}" for number, reason in self.unused().items()]
+        return [self.summary, *(note.message for note in notes), *unused]
 
 
 def open_case(
@@ -102,7 +102,8 @@ def open_case(
         if choice.others.get(role) and role not in decided:
             notes.append(others_finding(role, number, choice.others[role]))
         chosen[role] = with_notes(one, notes)
-    return DicomCase(tuple(series), _with_left_out(_with_study_note(chosen, series), series), scan.other_files)
+    chosen = _with_left_out(_with_study_note(chosen, series), series)
+    return _with_summary(DicomCase(tuple(series), chosen, scan.other_files))
 
 
 def series_in(folder: str | Path, role: str) -> DicomSeries:
@@ -263,3 +264,23 @@ def _with_left_out(chosen: dict[str, DicomSeries], series: list[DicomSeries]) ->
             ),
         }
     return chosen
+
+
+def _with_summary(case: DicomCase) -> DicomCase:
+    """The case with what was found in the folder among its notes."""
+    notes = [Finding("dicom-series", "ok", case.summary)]
+    listed = "; ".join(f"series {number}: {reason}" for number, reason in case.unused().items())
+    if listed:
+        notes.append(Finding("dicom-series-not-used", "ok", f"not used of the DICOM folder: {listed}"))
+    if not case.chosen:
+        return case
+    first = next(iter(case.chosen))
+    return replace(case, chosen={**case.chosen, first: with_notes(case.chosen[first], notes)})
+
+
+def _why_unused(one: DicomSeries) -> str:
+    if one.problem is not None:
+        return one.problem.what
+    if one.recognised.role is None or one.recognised.confidence < USABLE:
+        return f"not recognised as T1, T1ce, T2 or FLAIR ({one.recognised.text()})"
+    return f"another {SEQUENCE_NAMES[one.recognised.role]} ({one.recognised.text()})"

@@ -62,7 +62,8 @@ def test_check_says_which_series_is_which_and_nothing_else(patient: Path, capsys
     code, text = run(capsys, "check", "--dicom", patient)
     assert code == 0
     assert re.search(r"T1ce: series \d of 2 \(confidence \.\d\d: contrast agent in the tags\)", text)
-    assert "2 DICOM series found" in text
+    assert text.count("2 DICOM series found") == 1
+    assert text.count("FLAIR: series") == 1
     assert revealed(text) == []
 
 
@@ -81,6 +82,8 @@ def test_no_identifier_is_in_anything_a_run_writes(
 ) -> None:
     code, text = run(capsys, "analyze", "--dicom", patient, "--steps", "report", "--out", tmp_path / "out")
     assert code == 0, text
+    assert "2 DICOM series found" in text
+    assert "T1ce: series" in text
     assert revealed(text) == []
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert {"result.json", "provenance.json"} <= {path.name for path in files}
