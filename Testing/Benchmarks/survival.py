@@ -22,17 +22,12 @@ import numpy as np  # noqa: E402 - after the number of threads is set
 from GliomaRadiomicsLib.statistics.cox_path import PathSettings, fit_cox_path  # noqa: E402
 from GliomaRadiomicsLib.statistics.elastic_net_cox import ElasticNetCox  # noqa: E402
 from GliomaRadiomicsLib.statistics.features import FeatureTable  # noqa: E402
-from GliomaRadiomicsLib.statistics.median_absolute_deviation import (  # noqa: E402
-    MadFilter,
-    median_absolute_deviation,
-)
+from GliomaRadiomicsLib.statistics.median_absolute_deviation import median_absolute_deviation  # noqa: E402
 from GliomaRadiomicsLib.statistics.nested_validation import nested_validation  # noqa: E402
 from GliomaRadiomicsLib.statistics.outcome import Outcome  # noqa: E402
-from GliomaRadiomicsLib.statistics.pearson_filter import PearsonFilter, uncorrelated  # noqa: E402
-from GliomaRadiomicsLib.statistics.univariable_concordance import (  # noqa: E402
-    ConcordanceFilter,
-    univariable_concordance,
-)
+from GliomaRadiomicsLib.statistics.pearson_filter import uncorrelated  # noqa: E402
+from GliomaRadiomicsLib.statistics.univariable_concordance import univariable_concordance  # noqa: E402
+from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings  # noqa: E402
 
 L1_RATIOS = (1.0, 0.5, 0.1)
 
@@ -93,8 +88,8 @@ def show(name: str, action: Callable[[], object], repeats: int = 3) -> None:
 
 
 def han_model() -> ElasticNetCox:
-    """The reduction and the model of Han 2020."""
-    return ElasticNetCox((MadFilter(), ConcordanceFilter(0.66), PearsonFilter(0.85)), PathSettings(l1_ratio=0.1))
+    """Every step and the model of the system `hgg_survival`, with the paper's settings."""
+    return HanSettings().model()
 
 
 def part_of_analysis(table: FeatureTable, outcome: Outcome, outer: int) -> None:

@@ -34,7 +34,7 @@ def draw(chart: Mapping[str, Any]) -> Figure:
             where numbers at risk are wanted), ``ticks_days``, ``log_rank_p``, ``hazard_ratio`` and, for one patient,
             ``patient`` with ``days``, ``probability``, ``lower`` and ``upper``; then the groups' bands are left out.
     """
-    curves, ticks = chart["curves"], chart.get("ticks_days")
+    curves, ticks = chart["curves"], chart.get("ticks_days") or []
     table = bool(ticks) and all("at_risk_at_ticks" in curve for curve in curves)
     rows = len(curves) + 1.4 if table else 0
     figure = new_figure(height=4.9 + _ROW_INCHES * rows)

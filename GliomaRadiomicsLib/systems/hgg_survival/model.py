@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -107,12 +108,14 @@ class HanModel:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HanModel:
         """The inverse of `to_dict`."""
-        rest = dict(data)
-        score = {key: tuple(item) if isinstance(item, list) else item for key, item in rest.pop("score").items()}
+        rest = deepcopy(dict(data))
+        numbers = rest.pop("score")
+        median = float(numbers.pop("median"))
+        score = Score(**{key: tuple(values) for key, values in numbers.items()}, median=median)
         recalibration = rest.pop("recalibration")
         low, high = rest.pop("score_range")
         return cls(
-            score=Score(**score),
+            score=score,
             recalibration=None if recalibration is None else cox_from_dict(recalibration),
             years=tuple(rest.pop("years")),
             score_range=(low, high),

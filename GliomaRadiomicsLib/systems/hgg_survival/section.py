@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import REGION_NAMES, REGIONS
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import to_canonical
@@ -28,7 +29,10 @@ def why_not(case: CaseData, region: str) -> str:
                 "outline it, or use a model of another region"
             )
         return "the label map is empty; outline the tumour"
-    image, mask = _section(case, region)
+    try:
+        image, mask = _section(case, region)
+    except RefusedInput as error:
+        return str(error)
     values = image.array[mask.array > 0]
     if values.size < LEAST_PIXELS:
         return f"the largest section of the tumour has {values.size} pixels; {LEAST_PIXELS} are needed for its texture"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +12,12 @@ import pytest
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.statistics.outcome import Outcome
 from GliomaRadiomicsLib.systems.hgg_survival import HggSurvivalSystem
 from GliomaRadiomicsLib.systems.hgg_survival.deep import N_DEEP, extractor_for
-from GliomaRadiomicsLib.systems.hgg_survival.fitting import fit_patients
-from GliomaRadiomicsLib.systems.hgg_survival.measure import Measured, feature_names, measure, outcome_of, table_of
+from GliomaRadiomicsLib.systems.hgg_survival.fitting import Fitted
+from GliomaRadiomicsLib.systems.hgg_survival.measure import feature_names, measure
 from GliomaRadiomicsLib.systems.hgg_survival.section import patch
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
-from GliomaRadiomicsLib.systems.hgg_survival.validation import hold_out
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
 QUICK = {"deep": "none", "inner_folds": 3, "outer_folds": 3, "concordance": 0.6}
@@ -66,22 +63,6 @@ def made_cohort(n: int = 36, effect: float = 3.0) -> list[TrainingCase]:
         data = made_case(signal, i, age=float(random.uniform(30, 80)), sex="FM"[i % 2])
         cases.append(TrainingCase(f"p{i}", data, os_days=min(days, 2500.0), event=days <= 2500))
     return cases
-
-
-def made_patients(n: int = 60, p: int = 30, effect: float = 1.0, seed: int = 0) -> list[Measured]:
-    """Rows with two features that matter, without images."""
-    random = np.random.default_rng(seed)
-    made = []
-    for i in range(n):
-        values = random.normal(size=p)
-        days = float(random.exponential(900 * np.exp(-effect * values[:2].sum()))) + 1
-        made.append(Measured(f"p{i}", values, "", ClinicalData(), min(days, 2500.0), days <= 2500, f"{i:016x}"))
-    return made
-
-
-def names_of(patients: Sequence[Measured]) -> tuple[str, ...]:
-    assert patients[0].values is not None
-    return tuple(f"f{j}" for j in range(patients[0].values.size))
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +119,15 @@ def test_patch_is_the_box_of_the_largest_section_in_display_orientation() -> Non
         data, volumes={"t1ce": reversed_axis(data.volumes["t1ce"])}, label_map=reversed_axis(data.label_map)
     )
     assert np.array_equal(patch(flipped, "TC"), found), "the order of storage does not matter"
+
+
+def test_a_region_drawn_by_hand_on_one_section_is_the_section_used() -> None:
+    case = made_case(0.5, 2)
+    own = np.zeros((36, 36, 5), np.uint8)
+    own[10:20, 8:22, 1] = 1
+    drawn = replace(case, label_map=Volume(own, case.label_map.affine))
+    found = dict(zip(feature_names(HanSettings(deep="none"), None), measure(drawn, HanSettings(), None), strict=True))
+    assert found["han_nontexture_Volume"] == pytest.approx(10 * 14 * 0.9 * 0.9 * 5)
 
 
 def reversed_axis(volume: Volume) -> Volume:
@@ -203,7 +193,7 @@ def test_deep_features_are_used_and_the_network_is_not_asked_for_where_none_coun
     assert any("random weights" in reason for reason in found["trust"]["reasons"])
     monkeypatch.setattr("GliomaRadiomicsLib.systems.hgg_survival.system.extractor_of", no_network)
     assert fitted.predict(made_case(0.5, 50))["status"] == "predicted"
-    without = HggSurvivalSystem(fit_of(deep))
+    without = HggSurvivalSystem(Fitted(deep.model, deep.settings, deep.metadata))
     assert (
         without.predict(made_case(0.5, 50))["status"],
         "not installed" in str(without.predict(made_case(0.5, 50))),
@@ -216,12 +206,6 @@ def test_deep_features_are_used_and_the_network_is_not_asked_for_where_none_coun
 def no_network(origin: object) -> None:
     del origin
     raise RefusedInput(what="the weights are not installed", where="vgg19")
-
-
-def fit_of(system: HggSurvivalSystem):  # noqa: ANN201 - the bundle's three parts
-    from GliomaRadiomicsLib.systems.hgg_survival.fitting import Fitted
-
-    return Fitted(system.model, system.settings, system.metadata)
 
 
 def test_training_patients_are_judged_by_their_held_out_scores_and_new_ones_by_the_model(
@@ -264,66 +248,6 @@ def test_the_command_writes_figures_charts_and_their_data(fitted: HggSurvivalSys
     assert json.loads((out / "charts" / "kaplan_meier.json").read_text())["n"] == 12
 
 
-def test_permuted_follow_up_is_chance() -> None:
-    """Held-out C-index over shuffles of an informative cohort."""
-    patients = made_patients(50, 12)
-    settings = HanSettings(deep="none", inner_folds=3, outer_folds=5, concordance=0.55)
-    table, outcome = table_of(patients, names_of(patients)), outcome_of(patients)
-    assert hold_out(settings, table, outcome).discrimination > 0.65
-    random = np.random.default_rng(0)
-    found = [hold_out(settings, table, outcome.take(random.permutation(50))).discrimination for _ in range(10)]
-    assert abs(np.mean(found) - 0.5) < 0.07
-
-
-def test_leave_one_out_never_fits_on_the_patient_left_out() -> None:
-    """Whatever happened to patient 7 and whatever was measured of it, the model that scores it stays the same."""
-    patients = made_patients(16, 6)
-    settings = HanSettings(deep="none", inner_folds=3, concordance=0.5)
-    names, k = names_of(patients), 7
-    table, outcome = table_of(patients, names), outcome_of(patients)
-    before = hold_out(settings, table, outcome)
-    changed = list(patients)
-    assert patients[k].values is not None
-    changed[k] = replace(patients[k], values=patients[k].values * -50 + 3, os_days=1.0, event=not patients[k].event)
-    after = hold_out(settings, table_of(changed, names), outcome_of(changed))
-    assert sorted(before.fold.tolist()) == list(range(16))
-    own = int(before.fold[k])
-    assert before.folds[own].coefficients
-    assert before.folds[own].coefficients == after.folds[own].coefficients
-    assert before.folds[own].threshold == after.folds[own].threshold
-    assert before.folds[own].n_train == 15
-    others = [i for i in range(16) if i != own]
-    assert any(before.folds[i].coefficients != after.folds[i].coefficients for i in others)
-
-
-def test_the_score_kept_is_the_fitted_models() -> None:
-    patients = made_patients()
-    gap = patients[3].values
-    assert gap is not None
-    gap[0] = np.nan
-    for patient in patients[5:]:
-        assert patient.values is not None
-        patient.values[9] = np.nan  # hardly ever measurable: left out inside the folds, no reason to refuse the cohort
-    names, settings = names_of(patients), HanSettings(deep="none", inner_folds=3, outer_folds=3, concordance=0.6)
-    made = fit_patients(patients, names, settings, None, {})
-    table, outcome = table_of(patients, names), outcome_of(patients)
-    expected = settings.model().fit(table, outcome)
-    found = [made.model.score.value(dict(zip(names, row.tolist(), strict=True))) for row in table.values]
-    assert found == pytest.approx(expected.risk(table).tolist(), abs=1e-9)
-    assert made.model.score.median == pytest.approx(expected.median_risk)
-
-
-def test_a_model_that_learned_nothing_abstains() -> None:
-    patients = made_patients(effect=0.0, seed=3)
-    made = fit_patients(
-        patients, names_of(patients), HanSettings(deep="none", inner_folds=3, concordance=0.9), None, {}
-    )
-    assert made.model.score.names == ()
-    assert any("no feature passed" in note for note in made.metadata["evidence"]["notes"])
-    found = HggSurvivalSystem(made).predict(made_case(0.5, 0))
-    assert (found["status"], "predicts nothing" in found["reason"]) == ("abstained", True)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -352,23 +276,6 @@ def test_unusable_cases_can_be_left_out_and_are_counted() -> None:
     assert (training["n"], training["n_left_out_not_measurable"], training["n_left_out_without_outcome"]) == (22, 1, 1)
 
 
-def test_cohorts_that_cannot_be_fitted_are_refused() -> None:
-    patients = made_patients(20)
-    names, settings = names_of(patients), HanSettings(deep="none")
-    with pytest.raises(RefusedInput, match="fewer patients than folds .found 8 patients.*at least 11"):
-        fit_patients(patients[:8], names, settings, None, {})
-    alive = [replace(patient, event=False) for patient in patients]
-    with pytest.raises(RefusedInput, match="event: .*at least 10 events.*found 0 events among 20 patients"):
-        fit_patients(alive, names, settings, None, {})
-    twice = [*patients, replace(patients[0], patient="again")]
-    with pytest.raises(RefusedInput, match="cases p0 and again have the same outline"):
-        fit_patients(twice, names, settings, None, {})
-    with pytest.raises(RefusedInput, match="too few cases can be evaluated .found 0; 1 have no follow-up"):
-        HggSurvivalSystem(
-            fit_patients(patients, names, HanSettings(deep="none", inner_folds=3, outer_folds=3), None, {})
-        ).evaluate([TrainingCase("a", made_case(0.5, 0))])
-
-
 @pytest.mark.parametrize(
     "config", [{"deep": "resnet"}, {"region": "XX"}, {"clinical": ["kps"]}, {"concordance": 1.5}, {"nonsense": 1}]
 )
@@ -377,9 +284,22 @@ def test_settings_out_of_range_are_refused(config: dict) -> None:
         HanSettings.from_config(config)
 
 
-def test_an_automatic_outline_is_named_and_a_missing_age_abstains(fitted: HggSurvivalSystem) -> None:
+def test_too_few_cases_for_an_evaluation_are_counted(fitted: HggSurvivalSystem) -> None:
+    with pytest.raises(RefusedInput, match="too few cases can be evaluated .found 0; 1 have no follow-up"):
+        fitted.evaluate([TrainingCase("a", made_case(0.5, 0))])
+
+
+def test_a_model_that_learned_nothing_abstains(fitted: HggSurvivalSystem) -> None:
+    silent = Fitted(replace(fitted.model, recalibration=None), fitted.settings, fitted.metadata)
+    found = HggSurvivalSystem(silent).predict(made_case(0.5, 0))
+    assert (found["status"], "predicts nothing" in found["reason"]) == ("abstained", True)
+
+
+def test_an_automatic_outline_is_named_and_what_cannot_be_measured_abstains(fitted: HggSurvivalSystem) -> None:
     case = made_case(0.5, 60)
     reasons = fitted.predict(replace(case, automatic_outline=True))["trust"]["reasons"]
     assert any("outline is automatic" in reason for reason in reasons)
     assert fitted.predict(replace(case, volumes={}))["status"] == "abstained"
-    assert isinstance(outcome_of(made_patients(5)), Outcome)
+    broken = np.full((36, 36, 5), np.nan)
+    found = fitted.predict(replace(case, volumes={"t1ce": Volume(broken, case.label_map.affine)}))
+    assert (found["status"], "not finite" in found["reason"]) == ("abstained", True)
