@@ -69,9 +69,9 @@ def energy_shares(
         msg = "the brain mask is empty; where the energy lies cannot be told"
         raise ValueError(msg)
     parts = _parts(masks, brain_shell(masks["brain"], spacing_mm, border_mm))
-    seen = masks.get("field", np.ones(heat.shape, dtype=bool))
-    amount = np.abs(heat, dtype=np.float64)
-    return EnergyShares(_shares(amount * seen, parts), _shares(seen.astype(np.float64), parts))
+    seen = masks.get("field")
+    counted, amount = (parts, np.abs(heat)) if seen is None else (parts[seen], np.abs(heat[seen]))
+    return EnergyShares(_shares(counted, amount), _shares(counted, None))
 
 
 def brain_shell(brain: Mask, spacing_mm: tuple[float, float, float], thickness_mm: float) -> Mask:
@@ -90,22 +90,18 @@ def brain_shell(brain: Mask, spacing_mm: tuple[float, float, float], thickness_m
     return shell
 
 
-def _parts(masks: dict[str, Mask], shell: Mask) -> dict[str, Mask]:
-    wanted = {
-        "tumour": masks["tumour"],
-        "border": shell,
-        "fluid": masks.get("fluid", np.zeros_like(shell)) & masks["brain"],
-        "rest": masks["brain"],
-        "outside": np.ones_like(shell),
-    }
-    taken = np.zeros_like(shell)
-    parts = {}
-    for name, mask in wanted.items():
-        parts[name] = mask & ~taken
-        taken |= mask
+def _parts(masks: dict[str, Mask], shell: Mask) -> npt.NDArray[np.uint8]:
+    """Number of each voxel's part in `PARTS`."""
+    number = {name: np.uint8(index) for index, name in enumerate(PARTS)}
+    parts = np.where(masks["brain"], number["rest"], number["outside"])
+    if "fluid" in masks:
+        parts[masks["fluid"] & masks["brain"]] = number["fluid"]
+    parts[shell] = number["border"]
+    parts[masks["tumour"]] = number["tumour"]
     return parts
 
 
-def _shares(amount: npt.NDArray[np.float64], parts: dict[str, Mask]) -> dict[str, float]:
-    total = float(amount.sum())
-    return {name: float(amount[part].sum()) / total if total > 0 else 0.0 for name, part in parts.items()}
+def _shares(parts: npt.NDArray[np.uint8], amount: npt.NDArray | None) -> dict[str, float]:
+    weights = None if amount is None else amount.ravel()
+    sums = np.bincount(parts.ravel(), weights, minlength=len(PARTS)).astype(np.float64)
+    return dict(zip(PARTS, (sums / max(sums.sum(), np.finfo(np.float64).tiny)).tolist(), strict=True))

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from GliomaRadiomicsLib.imaging.grid import crop_box
+
 FLUID_SIGN = {"t1": -1.0, "t1ce": -1.0, "t2": 1.0, "flair": -1.0}
 """Whether fluid is brighter or darker than the brain."""
 
@@ -39,17 +41,22 @@ def ventricle_like(
         Boolean, shape ``(i, j, k)``, pieces of at least `SMALLEST_ML`. Empty where no sequence is given.
     """
     inside = np.asarray(brain) != 0
-    healthy = inside & (np.asarray(tumour) == 0)
+    found = np.zeros(inside.shape, dtype=bool)
     known = [sequence for sequence in FLUID_SIGN if sequence in images]
-    if not known or not healthy.any():
-        return np.zeros(inside.shape, dtype=bool)
-    likeness = sum(FLUID_SIGN[name] * _standardised(images[name], healthy) for name in known) / len(known)
-    deep = ndimage.distance_transform_edt(np.pad(inside, 1), spacing_mm)[1:-1, 1:-1, 1:-1] > DEPTH_MM
-    pieces, _ = ndimage.label(healthy & deep & (likeness > threshold))
-    sizes = np.bincount(pieces.ravel()) * (float(np.prod(spacing_mm)) / 1000.0)
-    kept = sizes >= SMALLEST_ML
+    if not known or not inside.any():
+        return found
+    box = crop_box(inside)
+    healthy = inside[box] & (np.asarray(tumour)[box] == 0)
+    if not healthy.any():
+        return found
+    likeness = sum(FLUID_SIGN[name] * _standardised(images[name][box], healthy) for name in known) / len(known)
+    candidates = healthy & (likeness > threshold)
+    candidates &= ndimage.distance_transform_edt(np.pad(inside[box], 1), spacing_mm)[1:-1, 1:-1, 1:-1] > DEPTH_MM
+    pieces, _ = ndimage.label(candidates)
+    kept = np.bincount(pieces.ravel()) * (float(np.prod(spacing_mm)) / 1000.0) >= SMALLEST_ML
     kept[0] = False
-    return kept[pieces]
+    found[box] = kept[pieces]
+    return found
 
 
 def _standardised(image: npt.NDArray[np.floating], healthy: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from GliomaRadiomicsLib.core.results import Trust
@@ -127,6 +128,8 @@ def _agreed(probability: float, others: Mapping[str, float], rules: TrustRules) 
 def _usual(cohort: CohortPlace | None, rules: TrustRules) -> list[_Reason]:
     if cohort is None or cohort.percentile < rules.unusual:
         return []
+    if not isfinite(cohort.excess):
+        return [_Reason("a feature could not be measured, so how usual the case is cannot be told")]
     most = f"; most unusual: {', '.join(cohort.most_unusual)}" if cohort.most_unusual else ""
     if cohort.excess >= rules.outside:
         text = f"the case is unlike every training patient ({cohort.excess:.1f} times as far as the farthest){most}"

@@ -66,7 +66,7 @@ def test_what_the_other_systems_say(others: dict[str, float], flag: str, words: 
     [
         (CohortPlace(0.97, 1.1, ("age",)), "caution", "97% of the training patients are more usual"),
         (CohortPlace(1.0, 2.0, ("age", "ET")), "no", "2.0 times as far as the farthest); most unusual: age, ET"),
-        (CohortPlace(1.0, float("inf")), "no", "unlike every training patient"),
+        (CohortPlace(1.0, float("inf")), "caution", "a feature could not be measured"),
     ],
 )
 def test_how_usual_the_case_is(place: CohortPlace, flag: str, words: str) -> None:
@@ -119,7 +119,10 @@ def test_it_sees_a_pair_of_values_that_do_not_go_together() -> None:
 def test_with_as_many_features_as_patients_what_is_usual_is_measured_outside_the_fit() -> None:
     rng = np.random.default_rng(1)
     names = tuple(f"f{number}" for number in range(40))
-    fitted = CohortDistance.fit(rng.normal(size=(40, 40)), names)
+    table = rng.normal(size=(40, 40))
+    fitted = CohortDistance.fit(table, names)
+    within = [fitted.distance(row) for row in table]
+    assert float(np.median(fitted.held_out)) > 1.02 * float(np.median(within))
     percentiles = [fitted.percentile(row) for row in rng.normal(size=(200, 40))]
     assert float(np.mean(percentiles)) == pytest.approx(0.5, abs=0.15)
 
