@@ -21,10 +21,12 @@ def survival_result(
     wanted = fitted.models["integrated"].cox.terms if "integrated" in fitted.models else ()
     missing = [words.get(term.name, term.name) for term in wanted if term.name not in covariates]
     reasons = _reasons(fitted, missing, covariates[SIGNATURE], case)
+    if SIGNATURE not in used:
+        reasons.append("the images have no say here: beside the clinical items the signature told nothing")
     return {
         "status": "predicted",
         "model": f"{metadata['name']} {metadata['version']}",
-        "inputs_used": ["imaging", *(words.get(term, term) for term in used if term != SIGNATURE)],
+        "inputs_used": ["imaging" if term == SIGNATURE else words.get(term, term) for term in used],
         "inputs_missing": missing,
         **predicted(part.cox, part.median_risk, covariates),
         "kaplan_meier": part.groups,

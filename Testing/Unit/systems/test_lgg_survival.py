@@ -17,6 +17,7 @@ from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.figures import figure
 from GliomaRadiomicsLib.statistics.concordance import concordance_index
+from GliomaRadiomicsLib.statistics.cox import fit_cox
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.nested_validation import nested_validation
 from GliomaRadiomicsLib.statistics.outcome import Outcome
@@ -158,6 +159,17 @@ def test_what_was_not_kept_need_not_be_known(system: LggSurvivalSystem) -> None:
     found = system.predict(replace(made_case(1.5, 77), clinical=ClinicalData(age=61.0)))
     assert found["inputs_used"] == ["imaging", "Age (years)"]
     assert found["inputs_missing"] == []
+
+
+def test_a_model_without_the_signature_says_that_the_images_have_no_say(system: LggSurvivalSystem) -> None:
+    age = made_cohort()
+    columns = {"age": np.array([case.data.clinical.age for case in age], dtype=float)}
+    cox = fit_cox(Outcome(np.array([c.os_days for c in age]), np.array([c.event for c in age])), columns)
+    part = replace(system.fitted.models["integrated"], cox=cox, nomogram=None)
+    clinical = LggSurvivalSystem(replace(system.fitted, models={**system.fitted.models, "integrated": part}))
+    found = clinical.predict(made_case(1.0, 3))
+    assert found["inputs_used"] == ["Age (years)"]
+    assert any("images have no say" in reason for reason in found["trust"]["reasons"])
 
 
 def test_the_drawings_of_the_paper_are_made_and_can_be_drawn(system: LggSurvivalSystem, tmp_path: Path) -> None:
