@@ -7,13 +7,16 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
 from GliomaRadiomicsLib.pipeline.inputs import Source, sources_of_dicom, sources_of_folder
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -124,3 +127,19 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def say_left_out(left_out: Sequence[LeftOut], folder: Path, *, accepted: bool = False) -> int:
+    """List who could not be used in ``folder``; the exit code: 2 if patients with faulty input were left out, else 0.
+
+    Args:
+        left_out: Patients and sequences.
+        folder: For ``skipped.csv``.
+        accepted: Whether the user said beforehand that this is no failure.
+    """
+    from GliomaRadiomicsLib.systems.left_out import summary, write_left_out
+
+    if not left_out:
+        return 0
+    print(f"{summary(left_out)}; each with its line and the reason in {write_left_out(left_out, folder)}")
+    return 2 if any(one.is_fault for one in left_out) and not accepted else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 FILE_COLUMNS = (*SEQUENCES, "seg", "dicom")
 VALUE_COLUMNS = (
     *("grade", "idh", "mgmt", "os_days", "event", "age", "sex", "kps", "resection", "site"),
-    *("histology", "location"),
+    *("histology", "location", "1p19q", "atrx"),
 )
+_CHALLENGE = ("BraTS21ID", "MGMT_value")
+"""Columns of the labels of the RSNA-MICCAI challenge, whose cases lie in folders of five digits beside the file."""
+_CHALLENGE_FOLDERS = ("train", ".")
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Patient:
         case: The cohort's own name for the patient.
         line: Line of the CSV file (the header is line 1), for messages.
         files: Existing files or folders by column (`FILE_COLUMNS`).
-        values: The other columns of `VALUE_COLUMNS` that are filled, as text.
+        values: The other columns that are filled, as text: of `VALUE_COLUMNS`, and labels that were asked for.
     """
 
     case: str
@@ -34,8 +38,15 @@ class Patient:
     values: dict[str, str] = field(default_factory=dict)
 
 
-def read_cohort(path: str | Path) -> list[Patient]:
+def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bool = False) -> list[Patient]:
     """Read and check a cohort; file paths are relative to the CSV file.
+
+    The labels of the RSNA-MICCAI challenge are understood as they are, as ``mgmt`` with the folder of each case.
+
+    Args:
+        path: The CSV file.
+        labels: Columns that must be there; they may be others than `VALUE_COLUMNS`.
+        keep_absent: Keep lines whose files are absent, for a caller that reports them one by one.
 
     Raises:
         RefusedInput: For a missing file, an unknown or missing column, a duplicate case or a missing image, with the
@@ -49,8 +60,12 @@ def read_cohort(path: str | Path) -> list[Patient]:
     except UnicodeDecodeError as error:
         raise RefusedInput(what="the cohort is not UTF-8 text", where=path, remedy="save it as CSV in UTF-8") from error
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    _check_columns(path, reader.fieldnames or [])
-    patients = [_patient(path, number, row) for number, row in enumerate(reader, start=2)]
+    rows: list[dict[str, str | None]] = list(reader)
+    columns = list(reader.fieldnames or [])
+    if tuple(columns[:2]) == _CHALLENGE:
+        rows, columns = [_of_challenge(path, row) for row in rows], ["case", "dicom", "mgmt"]
+    _check_columns(path, columns, labels)
+    patients = [_patient(path, number, row, labels, keep_absent) for number, row in enumerate(rows, start=2)]
     if not patients:
         raise RefusedInput(what="the cohort has no patients", where=path, remedy="add a line per patient")
     seen: dict[str, int] = {}
@@ -66,18 +81,24 @@ def read_cohort(path: str | Path) -> list[Patient]:
     return patients
 
 
-def _check_columns(path: Path, columns: list[str] | tuple[str, ...] | object) -> None:
-    known = {"case", *FILE_COLUMNS, *VALUE_COLUMNS}
-    names = [str(name) for name in columns] if isinstance(columns, list | tuple) else []
-    if "case" not in names:
-        raise RefusedInput(what="the column 'case' is missing", where=path, found=names, remedy="add it")
+def _of_challenge(path: Path, row: dict[str, str | None]) -> dict[str, str | None]:
+    case = (row[_CHALLENGE[0]] or "").strip().zfill(5)
+    below = next((name for name in _CHALLENGE_FOLDERS if (path.parent / name / case).is_dir()), ".")
+    return {"case": case, "dicom": f"{below}/{case}", "mgmt": row[_CHALLENGE[1]]}
+
+
+def _check_columns(path: Path, names: list[str], labels: Sequence[str]) -> None:
+    known = {"case", *FILE_COLUMNS, *VALUE_COLUMNS, *labels}
+    for needed in ("case", *labels):
+        if needed not in names:
+            raise RefusedInput(what=f"the column '{needed}' is missing", where=path, found=names, remedy="add it")
     unknown = [name for name in names if name not in known]
     if unknown:
         remedy = f"rename or remove it; known columns: {', '.join(sorted(known))}"
         raise RefusedInput(what="unknown column", where=path, found=unknown[0], remedy=remedy)
 
 
-def _patient(path: Path, line: int, row: dict[str, str | None]) -> Patient:
+def _patient(path: Path, line: int, row: dict[str, str | None], labels: Sequence[str], keep_absent: bool) -> Patient:
     where = f"{path.name} line {line}"
     text = {key: (value or "").strip() for key, value in row.items() if key}
     if not text["case"]:
@@ -86,12 +107,12 @@ def _patient(path: Path, line: int, row: dict[str, str | None]) -> Patient:
     for column in FILE_COLUMNS:
         if text.get(column):
             files[column] = path.parent / text[column]
-            if not files[column].exists():
+            if not keep_absent and not files[column].exists():
                 raise RefusedInput(
                     what=f"the {column} of case {text['case']} is missing",
                     where=where,
                     found=text[column],
                     remedy="correct the path; it is relative to the CSV file",
                 )
-    values = {column: text[column] for column in VALUE_COLUMNS if text.get(column)}
+    values = {column: text[column] for column in (*VALUE_COLUMNS, *labels) if text.get(column)}
     return Patient(text["case"], line, files, values)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
@@ -10,6 +14,8 @@ from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import read_label_map
 from GliomaRadiomicsLib.imaging.cohort import Patient
+from GliomaRadiomicsLib.imaging.dicom.case import DicomCase, open_case
+from GliomaRadiomicsLib.imaging.dicom.read import read_series
 from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
@@ -20,6 +26,8 @@ _WHO_GRADES = {
 }
 _GRADES = {"hgg": True, "lgg": False, "gbm": True, **{word: grade == 4 for word, grade in _WHO_GRADES.items()}}
 GRID_TOLERANCE_MM = 0.1
+NO_OUTLINE = Volume(np.zeros((1, 1, 1), dtype=np.uint8), np.eye(4), "no outline")
+"""Stands for the label map of a patient whose tumour nobody has outlined."""
 _YES = ("1", "1.0", "true", "yes", "mutant", "methylated", "positive", "dead")
 _NO = ("0", "0.0", "false", "no", "wildtype", "wild-type", "wt", "unmethylated", "negative", "alive")
 
@@ -31,13 +39,13 @@ class CohortVolumes(Mapping[str, Volume]):
         RefusedInput: When a sequence is asked for that cannot be read or does not lie on the label map's grid.
     """
 
-    def __init__(self, patient: Patient, label_map: Volume) -> None:
+    def __init__(self, patient: Patient, label_map: Volume | None) -> None:
         self._patient, self._label_map = patient, label_map
         self._files = {role: path for role, path in patient.files.items() if role in SEQUENCES}
 
     def __getitem__(self, role: str) -> Volume:
         volume = read_volume(self._files[role], role)
-        if not volume.same_grid(self._label_map, GRID_TOLERANCE_MM):
+        if self._label_map is not None and not volume.same_grid(self._label_map, GRID_TOLERANCE_MM):
             raise RefusedInput(
                 what=f"the label map of case {self._patient.case} does not lie on the grid of its {role}",
                 where=_where(self._patient),
@@ -53,6 +61,98 @@ class CohortVolumes(Mapping[str, Volume]):
         return len(self._files)
 
 
+class DicomVolumes(Mapping[str, Volume]):
+    """The sequences of a DICOM folder by role: recognised when first asked for, each read every time it is.
+
+    Raises:
+        RefusedInput: As `imaging.dicom.case.open_case` and `imaging.dicom.read.read_series`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened: DicomCase | None = None
+
+    def __getitem__(self, role: str) -> Volume:
+        return read_series(self._case.chosen[role], role).volume
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._case.chosen)
+
+    def __len__(self) -> int:
+        return len(self._case.chosen)
+
+    @property
+    def _case(self) -> DicomCase:
+        if self._opened is None:
+            self._opened = open_case(self._folder)
+        return self._opened
+
+
+class ImageCases(Collection[TrainingCase]):
+    """Training cases for systems that need no label map, made one at a time; what is wrong is in ``problem`` of each.
+
+    Images are of the columns of the sequences, or, where none is filled, of the column ``dicom``.
+
+    Args:
+        patients: Lines of the cohort.
+        label: Column of the two-class outcome, for ``labels``.
+    """
+
+    def __init__(self, patients: Sequence[Patient], label: str) -> None:
+        self._patients, self._label = patients, label
+
+    def __len__(self) -> int:
+        return len(self._patients)
+
+    def __iter__(self) -> Iterator[TrainingCase]:
+        for patient in self._patients:
+            try:
+                case = _image_case(patient, self._label)
+            except RefusedInput as problem:
+                case = TrainingCase(patient.case, CaseData({}, NO_OUTLINE), line=patient.line, problem=problem)
+            yield case
+            del case
+
+    def __contains__(self, case: object) -> bool:
+        return isinstance(case, TrainingCase) and case.patient in {patient.case for patient in self._patients}
+
+
+def _image_case(patient: Patient, label: str) -> TrainingCase:
+    outcome = _yes_or_no(patient, label)
+    absent = [column for column, path in patient.files.items() if not path.exists()]
+    if absent:
+        what, remedy = f"the {absent[0]} of case {patient.case} is missing", "correct the path in the CSV file"
+        raise RefusedInput(what=what, where=_where(patient), remedy=remedy)
+    if not patient.files:
+        raise RefusedInput(
+            what=f"case {patient.case} has no images",
+            where=_where(patient),
+            remedy="fill the column 'dicom' or those of the sequences",
+        )
+    label_map = read_label_map(patient.files["seg"]) if "seg" in patient.files else None
+    volumes: Mapping[str, Volume] = CohortVolumes(patient, label_map)
+    if not volumes and "dicom" in patient.files:
+        volumes = DicomVolumes(patient.files["dicom"])
+    return TrainingCase(
+        patient=patient.case,
+        data=CaseData(volumes, label_map or NO_OUTLINE),
+        labels={label: outcome},
+        line=patient.line,
+        source=_signature(patient.files.values()),
+        site=patient.values.get("site"),
+    )
+
+
+def _signature(paths: Iterable[Path]) -> str:
+    """Changes when a file is added, removed, replaced or rewritten."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            found = file.stat()
+            digest.update(f"{file}\0{found.st_size}\0{found.st_mtime_ns}\n".encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
 def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
     """Training cases of a cohort's lines that have a label map; images are read when a system asks for them.
 
@@ -66,7 +166,7 @@ def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
                 where=f"line {patient.line}",
                 remedy="fill the column 'seg', or leave the case out",
             )
-        label_map = read_label_map(patient.files["seg"])
+        label_map = _label_map_of(patient)
         data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=_clinical(patient))
         yield TrainingCase(
             patient=patient.case,
@@ -77,7 +177,18 @@ def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
             os_days=_number(patient, "os_days"),
             event=_yes_or_no(patient, "event"),
             site=patient.values.get("site"),
+            line=patient.line,
+            source=_signature(patient.files.values()),
         )
+
+
+def _label_map_of(patient: Patient) -> Volume:
+    try:
+        return read_label_map(patient.files["seg"])
+    except RefusedInput as error:
+        raise RefusedInput(
+            what=f"case {patient.case}: {error.what}", where=_where(patient), found=error.found, remedy=error.remedy
+        ) from error
 
 
 def grade_is_hgg(patient: Patient) -> bool | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import FeatureRow, GradingResult
 from GliomaRadiomicsLib.core.settings import ClinicalData
@@ -54,6 +55,10 @@ class TrainingCase:
         os_days: Survival or follow-up in days.
         event: Whether the patient died at ``os_days``.
         site: The institution.
+        labels: Further two-class outcomes by name of their column.
+        line: Of the COHORT.csv; 0 where there is none.
+        problem: Why the patient cannot be used; a system that reads images only reports it and goes on.
+        source: Changes when the patient's files change; empty where unknown.
     """
 
     patient: str
@@ -64,6 +69,29 @@ class TrainingCase:
     os_days: float | None = None
     event: bool | None = None
     site: str | None = None
+    labels: Mapping[str, bool | None] = field(default_factory=dict)
+    line: int = 0
+    problem: RefusedInput | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A patient, or one sequence of a patient, that could not be used.
+
+    Attributes:
+        case: The cohort's name of the patient.
+        line: Of the COHORT.csv; 0 where there is none.
+        sequence: The sequence concerned; empty: the whole patient.
+        reason: In words, without identifiers of DICOM files.
+        is_fault: Whether the input is wrong, rather than only incomplete (such as an unknown outcome).
+    """
+
+    case: str
+    line: int
+    sequence: str
+    reason: str
+    is_fault: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,11 +102,13 @@ class Evaluation:
         figures: Measured figures.
         predictions: One plain row per patient they rest on, ready for CSV.
         charts: Plain data of drawings by file name, each with its ``kind`` (see `survival_charts`); may be empty.
+        left_out: Who could not be used, where the system reports it.
     """
 
     figures: list[Figure]
     predictions: list[dict[str, Any]]
     charts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @runtime_checkable

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.systems.protocol import System
+from GliomaRadiomicsLib.systems.protocol import System, TrainingCase
 
 Task = Literal["grading", "idh", "mgmt", "survival"]
 
 
 class Entry(NamedTuple):
-    """What a system does, and its package, whose ``SYSTEM`` is the class that fulfils `protocol.System`."""
+    """What a system does, and its package, whose ``SYSTEM`` is the class that fulfils `protocol.System`.
+
+    ``default_target`` is the outcome's column of systems that work on images alone, need no label map, and take any
+    two-class column as ``target`` of their settings; such a system reports who it cannot use, and goes on.
+    """
 
     task: Task
     package: str
+    default_target: str = ""
 
 
 SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
+    "mgmt": Entry("mgmt", "GliomaRadiomicsLib.systems.mgmt", default_target="mgmt"),
     "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),
     "hgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.hgg_survival"),
     "lgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.lgg_survival"),
@@ -54,3 +61,24 @@ def load(name: str, bundle: str | Path) -> System:
         RefusedInput: If there is no such system, or the bundle is damaged or another system's.
     """
     return system_class(name).load(bundle)
+
+
+def read_cases(name: str, cohort: str | Path, settings: Mapping[str, Any]) -> Iterable[TrainingCase]:
+    """A cohort's patients as the system wants them, images read one after another.
+
+    Args:
+        name: Of the system.
+        cohort: The COHORT.csv.
+        settings: Of the system, as far as they are given.
+
+    Raises:
+        RefusedInput: If the cohort cannot be read, or lacks the column of the outcome.
+    """
+    from GliomaRadiomicsLib.imaging.cohort import read_cohort
+    from GliomaRadiomicsLib.systems.cohort import ImageCases, training_cases
+
+    default = SYSTEMS[name].default_target
+    if not default:
+        return training_cases(read_cohort(cohort))
+    target = str(settings.get("target", default))
+    return ImageCases(read_cohort(cohort, [target], keep_absent=True), target)

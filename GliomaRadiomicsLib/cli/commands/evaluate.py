@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from GliomaRadiomicsLib.cli.options import console_progress, write_table, write_text
+from GliomaRadiomicsLib.cli.options import console_progress, say_left_out, write_table, write_text
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,22 +29,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Measure a bundle on a cohort."""
+def run(options: argparse.Namespace) -> int:
+    """Measure a bundle on a cohort; 2 if patients with faulty input had to be left out."""
     from GliomaRadiomicsLib.imaging.cohort import read_cohort
     from GliomaRadiomicsLib.models import bundle, store
-    from GliomaRadiomicsLib.systems.registry import system_class
+    from GliomaRadiomicsLib.systems.registry import read_cases, system_class
 
     folder = store.find(options.bundle)
-    system = bundle.load_metadata(folder)["system"]
-    patients = read_cohort(options.cohort)
+    metadata = bundle.load_metadata(folder)
+    system = metadata["system"]
     charts: dict[str, dict[str, Any]] = {}
+    left_out: Sequence[LeftOut] = ()
     if system == "segmentation":
-        rows, figures = _segmentation(folder, patients)
+        rows, figures = _segmentation(folder, read_cohort(options.cohort))
     else:
-        from GliomaRadiomicsLib.systems.cohort import training_cases
-
-        evaluation = system_class(system).load(folder).evaluate(training_cases(patients), console_progress())
+        kind = system_class(system)
+        cases = read_cases(system, options.cohort, metadata.get("settings", {}))
+        evaluation = kind.load(folder).evaluate(cases, console_progress())
+        left_out = evaluation.left_out
         rows, figures, charts = (
             evaluation.predictions,
             [asdict(figure) for figure in evaluation.figures],
@@ -51,6 +57,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{len(rows)} rows in {options.out / 'predictions.csv'}, figures in {options.out / 'figures.json'}")
     if charts:
         _draw(charts, options.out / "charts")
+    return say_left_out(left_out, options.out)
 
 
 def _draw(charts: dict[str, dict[str, Any]], folder: Path) -> None:

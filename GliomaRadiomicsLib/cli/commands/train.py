@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from GliomaRadiomicsLib.cli.options import console_progress
+from GliomaRadiomicsLib.cli.options import console_progress, say_left_out, write_table
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.models.metadata import check_name
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
-def run(options: argparse.Namespace) -> None:
-    """Train, measure and write the bundle."""
+def run(options: argparse.Namespace) -> int:
+    """Train, measure and write the bundle; 2 if patients with faulty input had to be left out of it."""
     from GliomaRadiomicsLib.imaging.cohort import read_cohort
-    from GliomaRadiomicsLib.systems.registry import system_class
 
     _check_device(options.device)
     check_name(options.out.name)
@@ -39,12 +42,32 @@ def run(options: argparse.Namespace) -> None:
         loop = config.get("loop", {})
         config["loop"] = {"accelerator": options.device, **loop} if isinstance(loop, dict) else loop
         train_bundle(read_cohort(options.cohort), options.out, config, console_progress())
+        left_out: Sequence[LeftOut] = ()
     else:
-        from GliomaRadiomicsLib.systems.cohort import training_cases
-
-        kind = system_class(options.system)
-        kind.fit(training_cases(read_cohort(options.cohort)), config, console_progress()).save(options.out)
+        left_out = _train_system(options, config)
     print(f"model bundle in {options.out}; its figures are in {options.out / 'README.md'}")
+    return say_left_out(left_out, _work(options.out), accepted=bool(config.get("accept_left_out")))
+
+
+def _train_system(options: argparse.Namespace, config: dict[str, Any]) -> Sequence[LeftOut]:
+    """Train one of the registered systems; who could not be used, where it reports them."""
+    from GliomaRadiomicsLib.systems.registry import SYSTEMS, read_cases, system_class
+
+    kind = system_class(options.system)
+    if SYSTEMS[options.system].default_target:
+        own = {"work": str(_work(options.out)), "device": options.device, "name": options.out.name}
+        config = {**own, **config}
+    system = kind.fit(read_cases(options.system, options.cohort, config), config, console_progress())
+    system.save(options.out)
+    held_out = getattr(system, "held_out", [])
+    if held_out:
+        write_table(_work(options.out) / "held_out.csv", held_out)
+    return getattr(system, "left_out", ())
+
+
+def _work(out: Path) -> Path:
+    """Folder of checkpoints and of what is said about single patients, which a bundle must not hold."""
+    return out.with_name(f"{out.name}.work")
 
 
 def _check_device(device: str) -> None:
