@@ -1,4 +1,4 @@
-"""Cox table, proportional-hazards check and predictions against R's printed results and brute force."""
+"""Cox table, proportional-hazards check and predictions: R on lung, veteran, rossi and rotterdam, and brute force."""
 
 from __future__ import annotations
 
@@ -66,6 +66,37 @@ def test_rossi_equals_fox(rossi, published) -> None:
         assert found == pytest.approx(expected["rows"][name], rel=6e-3)
     ratio = 2 * (model.log_likelihood - model.null_log_likelihood)
     assert ratio == pytest.approx(expected["likelihood_ratio"], abs=5.1e-3)
+
+
+def test_rotterdam_equals_r(r_data, published) -> None:
+    expected, patients = published["cox_rotterdam"], r_data("rotterdam")
+    nodes = np.array(["0-10", "11-20", "21-34"])[np.digitize(patients.nodes, [10.5, 20.5])]
+    columns = {"age": patients.age > 60, "nodes": nodes, "grade": patients.grade == 3}
+    columns |= {name: patients[name] for name in ("pgr", "size", "meno", "hormon", "recur")}
+    references = {"nodes": "0-10", "size": "<=20"}
+    table = multivariable_cox(Outcome(patients.dtime, patients.death), columns, categories=references)
+    assert [table.n, table.n_events] == expected["n"]
+    assert {row.name for row in table.rows} == set(expected["rows"])
+    for row in table.rows:
+        found = [row.coefficient, row.hazard_ratio, row.standard_error, row.z, row.lower, row.upper]
+        assert found[:3] == pytest.approx(expected["rows"][row.name][:3], abs=5.1e-8)
+        assert found[3:] == pytest.approx(expected["rows"][row.name][3:], abs=5.1e-4)
+    assert table.fit.likelihood_ratio == pytest.approx(expected["likelihood_ratio"], abs=0.51)
+    assert table.fit.wald == pytest.approx(expected["wald"], abs=0.051)
+    assert table.fit.score == pytest.approx(expected["score"], abs=0.51)
+    assert table.fit.apparent_concordance == pytest.approx(expected["concordance"], abs=5.1e-4)
+
+
+def test_predicted_survival_and_its_error_equal_r(r_data, published) -> None:
+    """R's interval is symmetric on another scale; the standard error below it is the same."""
+    expected, lung = published["cox_survival_lung"], r_data("lung")
+    model = fit_cox(Outcome(lung.time, lung.status == 2), lung[["age", "sex"]], ties="breslow")
+    found = predict_survival(model, expected["patients"], expected["times"])
+    for patient, survival, error in zip(found, expected["survival"], expected["error"], strict=True):
+        assert patient.survival == pytest.approx(survival, abs=1e-9)
+        hazard = -np.log(patient.survival)
+        own = np.log(np.log(patient.lower) / np.log(patient.survival)) / 1.959963984540054 * hazard
+        assert own == pytest.approx(error, abs=1e-8)
 
 
 def test_rotterdam_equals_lifelines(r_data, independent) -> None:

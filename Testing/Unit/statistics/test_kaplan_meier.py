@@ -1,4 +1,4 @@
-"""Kaplan-Meier against R's printed results, lifelines and hand computation."""
+"""Kaplan-Meier: R on lung, aml, veteran and rotterdam (log band), lifelines (log-log band), by hand."""
 
 from __future__ import annotations
 
@@ -26,6 +26,26 @@ def test_survival_error_and_band_equal_r_on_aml(r_data, published) -> None:
     for field in ("survival", "standard_error", "lower", "upper"):
         assert [getattr(curve, field)[row] for row in rows] == pytest.approx(expected[field], abs=5.1e-4)
     assert (curve.median, curve.median_interval) == (31, (18, None))
+
+
+def test_survival_equals_r_on_veteran(r_data, published) -> None:
+    veteran, expected = r_data("veteran"), published["veteran_km"]
+    curve = kaplan_meier(Outcome(veteran.time, veteran.status), band="log")
+    assert [curve.n, curve.n_events, curve.median, *curve.median_interval] == expected["median"]
+    found = [point.survival for point in curve.at([float(day) for day in expected["survival"]])]
+    assert found == pytest.approx(list(expected["survival"].values()), abs=1e-6)
+
+
+def test_medians_and_five_and_ten_years_equal_r_on_rotterdam(r_data, published) -> None:
+    table, expected = r_data("rotterdam"), published["rotterdam_median"]
+    outcome = Outcome(table.dtime, table.death)
+    curves = (kaplan_meier(outcome, band="log", label="all"), *kaplan_meier_by_group(outcome, table.grade, band="log"))
+    for curve in curves:
+        assert [curve.median, *curve.median_interval] == expected[curve.label]
+    for day, (at_risk, *limits) in expected["at"].items():
+        point = curves[0].at([float(day)])[0]
+        assert point.at_risk == at_risk
+        assert [point.survival, point.lower, point.upper] == pytest.approx(limits, abs=5.1e-4)
 
 
 def test_log_log_band_equals_lifelines_on_rotterdam(r_data, independent) -> None:

@@ -32,6 +32,18 @@ def test_three_groups_equal_lifelines_on_rotterdam(r_data, independent) -> None:
     assert test.chi_square == pytest.approx(independent["rotterdam"]["log_rank_size"], rel=1e-9)
 
 
+def test_score_of_cox_equals_r_and_is_near_the_log_rank_on_rotterdam(r_data, published) -> None:
+    table = r_data("rotterdam")
+    outcome = Outcome(table.dtime, table.death)
+    for name in ("size", "grade"):
+        chi_square, df = published["rotterdam_log_rank"][name]
+        labels = table[name].astype(str)
+        model = fit_cox(outcome, {name: labels}, categories={name: None})
+        assert model.score_chi_square == pytest.approx(chi_square, abs=5.1e-5)
+        test = log_rank(outcome, labels)
+        assert (test.chi_square, test.degrees_of_freedom) == (pytest.approx(chi_square, rel=1e-3), df)
+
+
 def test_trend_is_the_cox_score_test_of_the_scores_without_ties() -> None:
     generator = np.random.default_rng(4)
     outcome = Outcome(generator.permutation(60) + 1.0, generator.integers(0, 2, 60))
