@@ -98,6 +98,7 @@ class FeatureRow:
 class CaseResult:
     """Everything the chain found out about one patient. Arrays live in files beside it, named in ``files``.
 
+    ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of the cohort.
     ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not recorded.
     """
 
@@ -107,6 +108,7 @@ class CaseResult:
     grading: dict[str, GradingResult] = field(default_factory=dict)
     idh: dict[str, Any] = field(default_factory=dict)
     mgmt: dict[str, Any] = field(default_factory=dict)
+    molecular: dict[str, dict[str, Any]] = field(default_factory=dict)
     survival: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Any] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)

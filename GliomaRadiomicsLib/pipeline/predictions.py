@@ -10,6 +10,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
+from GliomaRadiomicsLib.models.metadata import METADATA_FILE
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.protocol import CaseData, System
@@ -21,6 +22,8 @@ NO_MGMT = {
 }
 
 _ONE_RESULT: tuple[registry.Task, ...] = ("idh", "survival")
+_OWN_PLACE = ("mgmt", "idh")
+"""Molecular outcomes that have a place of their own in a result; others lie under ``molecular``."""
 
 
 def predict_case(run: CaseRun) -> None:
@@ -41,6 +44,8 @@ def predict_case(run: CaseRun) -> None:
 def systems_to_run(chosen: Mapping[str, str]) -> list[str]:
     """The systems that have a bundle: one the user chose, else a starter model.
 
+    For MGMT methylation there is no starter model; an imported bundle of that name is used in its place.
+
     A result holds several gradings, but one IDH status and one survival: there a system the user chose a bundle for
     takes the place of the starter model.
 
@@ -50,7 +55,7 @@ def systems_to_run(chosen: Mapping[str, str]) -> list[str]:
     Raises:
         RefusedInput: If bundles of two systems are chosen for a task of which a result holds one.
     """
-    running = [name for name in registry.names() if name in chosen or store.has_starter(name)]
+    running = [name for name in registry.names() if name in chosen or _has_default(name)]
     for task in _ONE_RESULT:
         rivals = [name for name in registry.names(task) if name in chosen]
         if len(rivals) > 1:
@@ -61,7 +66,7 @@ def systems_to_run(chosen: Mapping[str, str]) -> list[str]:
                 remedy="choose one of them, and run the case again for the other",
             )
         running = [name for name in running if not rivals or registry.SYSTEMS[name].task != task or name in rivals]
-    return [name for name in running if registry.SYSTEMS[name].task != "mgmt"]
+    return running
 
 
 def fill_in_reasons(result: CaseResult) -> None:
@@ -72,9 +77,12 @@ def fill_in_reasons(result: CaseResult) -> None:
 
 
 def bundle_of(run: CaseRun, system: str) -> Path:
-    """Folder of the bundle chosen for a system, else of the starter model; noted in ``run``."""
+    """Folder of the bundle chosen for a system, else of the starter model or the user's; noted in ``run``."""
     chosen = run.settings.models.get(system)
-    folder = store.find(chosen) if chosen else store.starter(system)
+    if chosen or not store.has_starter(system):
+        folder = store.find(chosen or system)
+    else:
+        folder = store.starter(system)
     metadata = load_metadata(folder)
     run.models[system] = f"{metadata['name']} {metadata['version']}"
     run.weights[system] = {name: entry["sha256"] for name, entry in metadata["files"].items()}
@@ -86,9 +94,26 @@ def _predict(run: CaseRun, name: str, task: str, case: CaseData) -> None:
     predicted: Any = system.predict(case)
     if isinstance(predicted, GradingResult):
         run.result.grading[name] = predicted
+    elif task == "mgmt":
+        _keep_molecular(run, system.target, predicted)  # type: ignore[attr-defined]
     elif task == "idh":
         run.result.idh = predicted
     else:
         run.result.survival = predicted
     for method, heatmap in system.explain(case).items():
         run.heatmaps[f"{name}-{method}"] = heatmap
+
+
+def _keep_molecular(run: CaseRun, target: str, predicted: dict[str, Any]) -> None:
+    """Put a prediction where its outcome belongs: a bundle trained for IDH gives the IDH status."""
+    if target in _OWN_PLACE:
+        setattr(run.result, target, predicted)
+    else:
+        run.result.molecular[target] = predicted
+
+
+def _has_default(name: str) -> bool:
+    """Whether there is a starter model, or, where none can be shipped, a bundle of the user under the system's name."""
+    if store.has_starter(name):
+        return True
+    return registry.SYSTEMS[name].task == "mgmt" and (store.user_folder() / name / METADATA_FILE).is_file()

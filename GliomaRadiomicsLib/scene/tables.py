@@ -43,8 +43,9 @@ def result_lines(result: CaseResult) -> Iterable[tuple[str, str, str]]:
         value = f"{grade.label}{probability}, trust: {grade.trust.flag}"
         evidence = f"{grade.evidence.cohort}, n = {grade.evidence.n}, {grade.evidence.validation}"
         yield f"Grade by {system}", value, evidence
-    for key, title in (("idh", "IDH"), ("mgmt", "MGMT"), ("survival", "Survival")):
-        yield from ((f"{title}: {name}", _plain(value), "") for name, value in getattr(result, key).items())
+    plain = {"IDH": result.idh, "MGMT": result.mgmt, **result.molecular, "Survival": result.survival}
+    for title, data in plain.items():
+        yield from ((f"{title}: {name}", _plain(value), "") for name, value in data.items())
     for finding in result.passport:
         if finding.outcome != "ok":
             yield f"Input: {finding.code}", finding.message, finding.outcome

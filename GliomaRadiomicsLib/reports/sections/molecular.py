@@ -1,4 +1,4 @@
-"""IDH mutation and MGMT methylation: each with its evidence, or with the reason why there is none."""
+"""IDH mutation, MGMT methylation and what else a user trained a model for: each with its evidence, or with the reason why there is none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOWARDS = "Towards wildtype ◂ ▸ towards mutant"
 
 
 def write_molecular(content: Content) -> Markup:
-    """IDH and MGMT."""
+    """IDH, MGMT and further outcomes."""
     result = content.result
     return join(
         [
@@ -23,6 +23,7 @@ def write_molecular(content: Content) -> Markup:
             _marker(result.idh),
             tag("h3", "MGMT methylation"),
             _marker(result.mgmt),
+            *[part for name, data in result.molecular.items() for part in (tag("h3", name), _marker(data))],
         ]
     )
 

@@ -54,7 +54,7 @@ def _grading(name: str, evidence: Evidence) -> Markup:
 
 def _other_evidence(result: CaseResult) -> dict[str, dict[str, Any]]:
     segmentation = result.segmentation.evidence if result.segmentation else {}
-    others = {"IDH": result.idh, "MGMT": result.mgmt, "Survival": result.survival}
+    others = {"IDH": result.idh, "MGMT": result.mgmt, "Survival": result.survival, **result.molecular}
     named = {name: data.get("evidence") for name, data in others.items()}
     return {"Segmentation": segmentation, **{name: data for name, data in named.items() if isinstance(data, dict)}}
 
