@@ -79,10 +79,8 @@ def fill_in_reasons(result: CaseResult) -> None:
 def bundle_of(run: CaseRun, system: str) -> Path:
     """Folder of the bundle chosen for a system, else of the starter model or the user's; noted in ``run``."""
     chosen = run.settings.models.get(system)
-    if chosen or not store.has_starter(system):
-        folder = store.find(chosen or system)
-    else:
-        folder = store.starter(system)
+    wanted = chosen or ("" if store.has_starter(system) else system)
+    folder = store.find(wanted) if wanted else store.starter(system)
     metadata = load_metadata(folder)
     run.models[system] = f"{metadata['name']} {metadata['version']}"
     run.weights[system] = {name: entry["sha256"] for name, entry in metadata["files"].items()}

@@ -1,4 +1,4 @@
-"""IDH mutation, MGMT methylation and what else a user trained a model for: each with its evidence, or with the reason why there is none."""
+"""IDH mutation, MGMT methylation and what else a user trained a model for, with evidence or why there is none."""
 
 from __future__ import annotations
 
