@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,10 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kps", type=float, metavar="N", help="Karnofsky performance status, 0 to 100")
     parser.add_argument("--resection", help="gtr, str or biopsy")
     parser.add_argument("--idh", help="mutant or wildtype, where known from tissue; used for survival")
+    parser.add_argument("--grade", type=int, metavar="N", help="WHO grade of the tissue, 2 to 4; used for survival")
+    own = "in the words of the model's training cohort; used for survival in lower grades"
+    parser.add_argument("--histology", metavar="WORD", help=f"type of the tissue, {own}")
+    parser.add_argument("--location", metavar="WORD", help=f"lobe or region, {own}")
     parser.add_argument("--steps", metavar="LIST", help=f"comma-separated subset of {','.join(STEPS)}")
     parser.add_argument(
         "--models", nargs="+", default=[], metavar="SYSTEM=BUNDLE", help="model to use instead of the starter model"
@@ -75,7 +80,7 @@ def read_settings(options: argparse.Namespace) -> AnalyzeSettings:
         if not equals or not bundle:
             raise RefusedInput(what="not SYSTEM=BUNDLE", where="--models", found=pair)
         models[system] = bundle
-    clinical = ClinicalData(options.age, options.sex, options.kps, options.resection, options.idh)
+    clinical = ClinicalData(**{field.name: getattr(options, field.name) for field in fields(ClinicalData)})
     steps = tuple(step.strip() for step in options.steps.split(",")) if options.steps is not None else STEPS
     settings = AnalyzeSettings(clinical, steps, models, options.device)
     settings.check()

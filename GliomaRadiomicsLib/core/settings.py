@@ -59,7 +59,7 @@ class ClinicalData:
                 what="unknown IDH status", where="--idh", found=self.idh, remedy="give mutant or wildtype"
             )
         if self.grade not in (None, 2, 3, 4):
-            raise RefusedInput(what="unknown WHO grade", where="grade", found=self.grade, remedy="give 2, 3 or 4")
+            raise RefusedInput(what="unknown WHO grade", where="--grade", found=self.grade, remedy="give 2, 3 or 4")
 
 
 def _between(value: object, low: float, high: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from GliomaRadiomicsLib.cli.options import add_analysis, add_inputs, console_progress, read_settings, read_sources
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence
@@ -55,7 +56,26 @@ def summary(result: CaseResult) -> list[str]:
                 f" ({_evidence(grade.evidence)}); trust: {grade.trust.flag}"
             )
             lines += [f"  {reason}" for reason in grade.trust.reasons]
-    return lines
+    return lines + _survival(result.survival)
+
+
+def _survival(found: dict[str, Any]) -> list[str]:
+    """Risk group, chances and median in one line, or why there is no prediction; nothing where it was not asked."""
+    if found.get("status") == "abstained":
+        return [f"survival: no prediction ({found['reason']})"]
+    if found.get("status") != "predicted":
+        return []
+    limits = found["probability_ci"]
+    chances = [f"{year} {share:.2f}{_limits(limits[year])}" for year, share in found["probability"].items() if share]
+    days = found["median_days"]
+    median = "median not reached" if days is None else f"median {days:.0f} days"
+    lines = [f"survival: {found['risk_group']} risk; chance of living {', '.join(chances)}; {median}"]
+    return lines + [f"  {reason}" for reason in found["trust"]["reasons"]]
+
+
+def _limits(limits: list[float | None]) -> str:
+    low, high = limits
+    return "" if low is None or high is None else f" [{low:.2f} to {high:.2f}]"
 
 
 def _evidence(evidence: Evidence) -> str:

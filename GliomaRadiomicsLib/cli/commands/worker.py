@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,25 @@ def _run_job(job: dict[str, Any]) -> Path:
     from GliomaRadiomicsLib.pipeline.case import analyze_case
 
     settings = AnalyzeSettings(
-        clinical=ClinicalData(**job.get("clinical") or {}),
+        clinical=_clinical(job.get("clinical") or {}),
         steps=tuple(job["steps"]) if job.get("steps") is not None else STEPS,
         models=job.get("models") or {},
         device=job.get("device") or "auto",
+        normalisation=job.get("normalisation") or "zscore",
     )
     progress = Progress(lambda fraction, message: _tell(type="progress", fraction=round(fraction, 3), message=message))
     out = Path(job["out"])
     analyze_case(out=out, mask=job.get("mask"), settings=settings, progress=progress, **job["inputs"])
     return out
+
+
+def _clinical(given: dict[str, Any]) -> ClinicalData:
+    known = [field.name for field in fields(ClinicalData)]
+    strange = sorted(set(given) - set(known))
+    if strange:
+        remedy = f"known are {', '.join(known)}"
+        raise RefusedInput(what="unknown clinical item", where="clinical", found=strange[0], remedy=remedy)
+    return ClinicalData(**given)
 
 
 def _tell(**event: Any) -> None:

@@ -66,6 +66,25 @@ def test_analyze_says_what_it_found_and_where(
     assert result["inputs"]["clinical"]["age"] == 50
 
 
+def test_analyze_hands_on_what_is_known_and_says_the_survival(
+    phantom_files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--case", phantom_files["t1"].parent, "--mask", phantom_files["seg"], "--age", 50, "--idh", "mutant"]
+    words += ["--grade", 3, "--histology", "oligodendroglioma", "--location", "left frontal"]
+    assert run("analyze", *words, "--steps", "features,grading", "--out", tmp_path / "out") == 0
+    given = json.loads((tmp_path / "out" / "result.json").read_text())["inputs"]["clinical"]
+    assert {key: given[key] for key in ("age", "idh", "grade", "histology", "location")} == {
+        "age": 50.0,
+        "idh": "mutant",
+        "grade": 3,
+        "histology": "oligodendroglioma",
+        "location": "left frontal",
+    }
+    assert "risk; chance of living 1y 0." in capsys.readouterr().out
+    assert run("analyze", *words[:4], "--grade", 1, "--out", tmp_path / "no") == 2
+    assert "--grade: unknown WHO grade (found 1); give 2, 3 or 4" in capsys.readouterr().err
+
+
 def test_analyze_with_a_model_of_ones_own(phantom_files: dict[str, Path], tiny_bundle: Path, tmp_path: Path) -> None:
     words = ["--flair", phantom_files["flair"], "--models", f"segmentation={tiny_bundle}", "--device", "cpu"]
     assert run("analyze", *words, "--steps", "segmentation", "--out", tmp_path / "out") == 0

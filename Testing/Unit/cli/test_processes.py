@@ -90,6 +90,8 @@ def test_the_worker_tells_progress_and_done(phantom_files: dict[str, Path], tmp_
     [
         ({"inputs": {"t1": "none.nii.gz"}}, "no such file"),
         ({"clinical": {"age": "old"}}, "not an age"),
+        ({"clinical": {"grade": 1}}, "unknown WHO grade"),
+        ({"clinical": {"tumour": "x"}}, "unknown clinical item (found tumour); known are age"),
         ({"command": "format disk"}, "unknown command"),
     ],
 )
