@@ -28,6 +28,7 @@ class Entry(NamedTuple):
 SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
+    "cnn_grading": Entry("grading", "GliomaRadiomicsLib.systems.cnn_grading"),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
     "mgmt": Entry("mgmt", "GliomaRadiomicsLib.systems.mgmt", default_target="mgmt"),
     "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),

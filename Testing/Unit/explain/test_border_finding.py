@@ -134,7 +134,7 @@ def flagged(trust: list[Trust]) -> int:
 
 
 def test_the_network_that_looks_at_the_border_is_flagged_and_the_other_is_not(whole: tuple, masked: tuple) -> None:
-    """Over three seeds of the weights 31 of 36 cases were flagged against 3 of 36; this one: 12 of 12 against none."""
+    """Over three seeds of the weights 29 of 36 cases were flagged against 3 of 36; this one: 12 of 12 against none."""
     assert flagged(whole[0]) >= 9
     assert flagged(masked[0]) <= 3
 
