@@ -41,7 +41,7 @@ class NomogramAxis:
         zero: Value worth 0 points: ``low``, or ``high`` if higher values are better; 0 for a category.
         points_per_unit: Points of one unit more; 0 for a category.
         level_points: Points of each level of a category, in the order of its levels.
-        ticks: Labels to draw.
+        ticks: Labels to draw; of a number that has two values only (0 and 1, say) these.
     """
 
     term: Term
@@ -142,7 +142,10 @@ def make_nomogram(
     if largest <= 0:
         raise RefusedInput(what="no covariate has any effect", where="coefficients", remedy="a nomogram has no length")
     scale = LONGEST_AXIS / largest
-    axes = tuple(_axis(term, effects, ends, scale) for term, (_, effects, ends) in zip(model.terms, spans, strict=True))
+    axes = tuple(
+        _axis(term, effects, ends, scale, _is_two_valued(columns, term))
+        for term, (_, effects, ends) in zip(model.terms, spans, strict=True)
+    )
     total = float(sum(np.ptp(effects) for _, effects, _ in spans)) * scale
     offset = float(sum(centre + effects.min() for centre, effects, _ in spans))
     return Nomogram(
@@ -186,7 +189,11 @@ def _contributions(
     return centre, coefficients[0] * np.array([low, high]), (low, high)
 
 
-def _axis(term: Term, effects: np.ndarray, ends: tuple[float, float], scale: float) -> NomogramAxis:
+def _is_two_valued(columns: Columns, term: Term) -> bool:
+    return term.name in columns and not term.levels and len(set(np.asarray(columns[term.name]).tolist())) == 2  # noqa: PLR2004
+
+
+def _axis(term: Term, effects: np.ndarray, ends: tuple[float, float], scale: float, two_valued: bool) -> NomogramAxis:
     if term.levels:
         points = tuple(((effects - effects.min()) * scale).tolist())
         ticks = tuple(NomogramTick(level, value) for level, value in zip(term.levels, points, strict=True))
@@ -194,7 +201,8 @@ def _axis(term: Term, effects: np.ndarray, ends: tuple[float, float], scale: flo
     low, high = ends
     per_unit = float((effects[1] - effects[0]) / (high - low) * scale)
     zero = low if per_unit >= 0 else high
-    ticks = tuple(NomogramTick(f"{value:g}", per_unit * (value - zero)) for value in pretty(low, high))
+    shown = ends if two_valued else pretty(low, high)
+    ticks = tuple(NomogramTick(f"{value:g}", per_unit * (value - zero)) for value in shown)
     return NomogramAxis(term, low, high, zero, per_unit, (), ticks)
 
 

@@ -9,6 +9,7 @@ from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
 from GliomaRadiomicsLib.reports.sections.plain import absent, plain_trust
 from GliomaRadiomicsLib.reports.sections.survival_chart import survival_chart
+from GliomaRadiomicsLib.reports.sections.survival_nomogram import write_nomogram
 
 _ITEMS = {"imaging": "images", "idh": "IDH status", "resection": "extent of resection"}
 _NOT_REACHED = "not reached within the follow-up"
@@ -27,6 +28,7 @@ def write_survival(content: Content) -> Markup:
             facts(_facts(data)),
             survival_chart(data),
             _caption(data),
+            write_nomogram(data),
             plain_trust(data),
             contributions_table(moved, towards, "Log hazard ratio") if isinstance(moved, list) else None,
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from GliomaRadiomicsLib.reports.survival_figures.style import (
@@ -43,7 +43,9 @@ def draw(chart: Mapping[str, Any]) -> Figure:
     _row(axes, 0, "Points", points, 100.0, INK)
     for row, axis in enumerate(axes_data, start=1):
         name, levels = axis["term"]["name"], bool(axis["term"]["levels"])
-        _row(axes, row, chart["words"].get(name, name), axis["ticks"], 100.0, COLOURS[0], every=levels)
+        ends = [] if levels else [_points(axis, axis[end]) for end in ("low", "high")]
+        ticks = [{**tick, "label": value_words(axis, tick["label"])} for tick in axis["ticks"]]
+        _row(axes, row, chart["words"].get(name, name), ticks, 100.0, COLOURS[0], every=levels, ends=ends)
     place = len(axes_data) + 1
     _row(axes, place, "Total points", chart["total_ticks"], total, INK)
     for row, scale in enumerate(scales, start=place + 1):
@@ -54,20 +56,39 @@ def draw(chart: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def value_words(axis: Mapping[str, Any], value: Any) -> str:
+    """A value as it is said: no and yes on an axis of 0 and 1, a word, or a number of four digits."""
+    if {tick["label"] for tick in axis["ticks"]} == {"0", "1"} and not axis["term"]["levels"]:
+        return "yes" if float(value) else "no"
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
 def _row(
-    axes: Axes, row: int, name: str, ticks: list[dict[str, Any]], length: float, colour: str, every: bool = False
+    axes: Axes,
+    row: int,
+    name: str,
+    ticks: list[dict[str, Any]],
+    length: float,
+    colour: str,
+    *,
+    every: bool = False,
+    ends: Sequence[float] = (),
 ) -> None:
-    """One axis; with ``every`` a label too near the one before stands above the line instead of being left out."""
+    """One axis, from its first to its last tick or further where it ``ends``.
+
+    With ``every`` a label too near the one before stands above the line instead of being left out.
+    """
     axes.text(-0.02, row, name, ha="right", va="center", fontsize=9, color=INK)
     if not ticks:
         axes.text(0, row, "outside the range drawn", ha="left", va="center", fontsize=8, color=SOFT)
         return
     ordered = sorted(ticks, key=lambda tick: tick["points"])
     places = [tick["points"] / length for tick in ordered]
-    axes.plot([places[0], places[-1]], [row, row], color=colour, linewidth=1.4, clip_on=False)
+    reach = [*places, *(end / length for end in ends)]
+    axes.plot([min(reach), max(reach)], [row, row], color=colour, linewidth=1.4, clip_on=False)
     end = -1.0
     for place, tick in zip(places, ordered, strict=True):
-        text = "0" if tick["label"] == "-0" else tick["label"]
+        text = tick["label"]
         half = len(text) * _LETTER / 2
         axes.plot([place, place], [row, row + 0.14], color=colour, linewidth=1, clip_on=False)
         if place - half >= end + _GAP:
@@ -82,13 +103,18 @@ def _mark_patient(axes: Axes, chart: Mapping[str, Any], total: float) -> None:
     patient = chart.get("patient")
     if not patient:
         return
-    points = [_points(axis, patient[axis["term"]["name"]]) for axis in chart["axes"]]
+    points = patient_points(chart)
     whole = sum(points)
     marks = [(row, value / 100.0) for row, value in enumerate(points, start=1)]
     first = len(points) + 1
     marks += [(row, whole / total) for row in range(first, first + 1 + len(chart["scales"]))]
     for row, place in marks:
         axes.plot(place, row, "D", color=INK, markersize=6, clip_on=False)
+
+
+def patient_points(chart: Mapping[str, Any]) -> list[float]:
+    """Points of the chart's patient on each axis."""
+    return [_points(axis, chart["patient"][axis["term"]["name"]]) for axis in chart["axes"]]
 
 
 def _points(axis: Mapping[str, Any], value: Any) -> float:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pytest
 
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.reports.html import render_report
+from GliomaRadiomicsLib.statistics.cox import fit_cox
+from GliomaRadiomicsLib.statistics.nomogram import make_nomogram
+from GliomaRadiomicsLib.statistics.outcome import Outcome
 
 CURVE = {
     "days": [0.0, 365.0, 730.0],
@@ -56,6 +62,42 @@ def test_survival_is_shown_without_its_parts(lost: str) -> None:
     text = section(page(survival={k: v for k, v in SURVIVAL.items() if k != lost}), "survival")
     assert "Hazard ratio" in text
     assert ("<svg" in text) == (lost != "curve")
+
+
+def nomogram(**patient: float) -> dict[str, Any]:
+    """Age and IDH status of 60 patients, one of them marked."""
+    generator = np.random.default_rng(1)
+    columns = {"age": generator.uniform(20, 80, 60), "idh_mutant": np.arange(60) % 2.0}
+    hazard = np.exp(0.03 * columns["age"] - 0.5 * columns["idh_mutant"])
+    model = fit_cox(Outcome(generator.exponential(4000 / hazard), np.ones(60)), columns)
+    data = asdict(make_nomogram(model, columns, [365.25]))
+    return {**data, "words": {"age": "Age (years)", "idh_mutant": "IDH-mutant"}, "patient": patient}
+
+
+def test_nomogram_is_drawn_and_its_points_stand_in_a_table() -> None:
+    data = nomogram(age=60.0, idh_mutant=1.0)
+    text = section(page(survival={**SURVIVAL, "nomogram": data}), "survival")
+    drawing = base64.b64decode(re.findall(r"data:image/svg\+xml;base64,([^\"]+)", text)[0]).decode()
+    assert "<svg" in drawing
+    age, idh = data["axes"]
+    own = [age["points_per_unit"] * (60 - age["zero"]), idh["points_per_unit"] * (1 - idh["zero"])]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", text)
+    assert rows[0] == ("Age (years)", "60", f"{own[0]:.0f}")
+    assert rows[1] == ("IDH-mutant", "yes", f"{own[1]:.0f}")
+    assert rows[2] == ("Total", "", f"{sum(own):.0f}")
+    assert "60 training patients, 60 deaths" in text
+    assert "Outside" not in text
+    assert [tick["label"] for tick in idh["ticks"]] == ["0", "1"]
+
+
+def test_a_value_beyond_the_training_patients_is_said() -> None:
+    text = section(page(survival={**SURVIVAL, "nomogram": nomogram(age=95.0, idh_mutant=0.0)}), "survival")
+    assert "Outside what the training patients had: Age (years)." in text
+
+
+def test_without_a_nomogram_nothing_is_drawn() -> None:
+    for none in ({}, {"nomogram": None}, {"nomogram": {**nomogram(), "patient": {}}}):
+        assert "data:image" not in section(page(survival={**SURVIVAL, **none}), "survival")
 
 
 def test_reason_stands_where_there_is_no_prediction() -> None:
