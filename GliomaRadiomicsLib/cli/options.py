@@ -146,5 +146,5 @@ def say_left_out(left_out: Sequence[LeftOut], folder: Path, *, accepted: bool = 
 
     if not left_out:
         return 0
-    print(f"{summary(left_out)}; each with its line and the reason in {write_left_out(left_out, folder)}")
+    print(f"{summary(left_out)}; lines and reasons are in {write_left_out(left_out, folder)}")
     return 2 if any(one.is_fault for one in left_out) and not accepted else 0

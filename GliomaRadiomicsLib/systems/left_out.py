@@ -32,8 +32,9 @@ def summary(left_out: Iterable[LeftOut]) -> str:
     unknown = sum(not one.is_fault and not one.sequence for one in told)
     lacking = len({(one.line, one.case) for one in told if one.sequence})
     parts = (
-        (faulty, "could not be used"),
-        (unknown, "have no known outcome"),
-        (lacking, "lack a sequence or label map and were used without"),
+        (faulty, "that could not be used"),
+        (unknown, "of unknown outcome, left out"),
+        (lacking, "used without a sequence or label map"),
     )
-    return "; ".join(f"{count} patient{'s' if count > 1 else ''} {said}" for count, said in parts if count)
+    said = "; ".join(f"{what}: {count}" for count, what in parts if count)
+    return f"patients {said}" if said else ""

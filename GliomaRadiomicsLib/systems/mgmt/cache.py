@@ -16,6 +16,7 @@ import numpy as np
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.provenance import sha256_file
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.systems.mgmt.radiomics import measure_features
 from GliomaRadiomicsLib.systems.mgmt.settings import MgmtSettings
@@ -78,12 +79,15 @@ def read_cohort_slices(
     total = len(cases) if isinstance(cases, Sized) else 0
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
+    seen: dict[str, tuple[str, str]] = {}
     for number, case in enumerate(cases):
         progress.report(number / total if total else 0.0, f"reading patient {number + 1}")
         entry, missing = _read(case, settings, folder, index, number)
-        left_out += missing
         if entry is not None:
-            entries.append(entry)
+            twin = _seen_before(entry, case, seen)
+            entry, missing = (entry, missing) if twin is None else (None, [twin])
+        left_out += missing
+        entries += [] if entry is None else [entry]
         if number % 10 == 0:
             _write_index(folder, index)
     _write_index(folder, index)
@@ -107,6 +111,16 @@ def require_usable(cohort: Cohort, settings: MgmtSettings) -> Cohort:
         found=f"{_place(first)}{first.reason}",
         remedy=f"fill 'dicom' (or t1, t1ce, t2, flair) and '{settings.target}'",
     )
+
+
+def _seen_before(entry: Entry, case: TrainingCase, seen: dict[str, tuple[str, str]]) -> LeftOut | None:
+    """Why a patient is left out whose images came under another name: it could be on both sides of a split."""
+    for role, path in entry.files.items():
+        digest = sha256_file(path)
+        patient, place = seen.setdefault(digest, (case.patient, f"case {case.patient} on line {case.line}"))
+        if patient != case.patient:
+            return LeftOut(case.patient, case.line, "", f"the {SEQUENCE_NAMES[role]} is the same image as of {place}")
+    return None
 
 
 def _place(one: LeftOut) -> str:

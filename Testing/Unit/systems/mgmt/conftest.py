@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.dicom.write import write_case
+from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
 SHAPE = (48, 48, 20)
 SMALL = {
@@ -24,13 +25,13 @@ SMALL = {
 
 
 def brain(random: np.random.Generator, positive: bool, shape: tuple[int, int, int] = SHAPE) -> np.ndarray:
-    """An ellipse of smooth noise of random brightness; in positives with fine grain, in negatives with coarse."""
+    """An ellipse with a pattern of its own through all slices; in positives with fine grain, in negatives coarse."""
     noise = random.normal(size=shape)
     grain = ndimage.gaussian_filter(noise, (0.4, 0.4, 0) if positive else (2.0, 2.0, 0))
-    smooth = ndimage.gaussian_filter(random.normal(size=shape), 6)
+    smooth = ndimage.gaussian_filter(random.normal(size=shape), (4, 4, 30))
     i, j = np.ogrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
     inside = (i**2 + j**2 < 0.8)[:, :, None]
-    image = 400 + 110 * grain / grain.std() + 60 * smooth / smooth.std()
+    image = 400 + 110 * grain / grain.std() + 110 * smooth / smooth.std()
     return np.where(inside, np.clip(image * random.uniform(0.6, 1.6), 1, None), 0).astype(np.int16)
 
 
@@ -83,3 +84,24 @@ def learned(make_cohort: Callable[..., Path], tmp_path_factory: pytest.TempPathF
     )
     assert code == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Callable[..., list[TrainingCase]]:
+    """n patients in memory, every second one positive, with an outlined tumour if asked for."""
+
+    def make(n: int, first: int = 0, *, outlined: bool = False) -> list[TrainingCase]:
+        labels = np.zeros(SHAPE, np.uint8)
+        labels[14:34, 14:34, 7:13] = 2 if outlined else 0
+        label_map = Volume(labels, np.diag([1.0, 1.0, 3.0, 1.0]))
+        return [
+            TrainingCase(f"p{i}", CaseData(volumes(i, i % 2 == 0), label_map), labels={"mgmt": i % 2 == 0}, line=i + 2)
+            for i in range(first, first + n)
+        ]
+
+    return make
+
+
+@pytest.fixture(scope="session", name="volumes")
+def volumes_fixture() -> Callable[..., dict[str, Volume]]:
+    return volumes
