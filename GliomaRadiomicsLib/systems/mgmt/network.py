@@ -49,7 +49,7 @@ class SliceSet:
     @classmethod
     def of(cls, entries: Sequence[Entry], modality: str) -> SliceSet:
         """All slices of these examinations."""
-        counts = [len(entry.slices(modality)) for entry in entries]
+        counts = np.array([len(entry.slices(modality)) for entry in entries], dtype=np.intp)
         numbers = [np.arange(count) for count in counts]
         return cls(
             tuple(entries),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,31 @@ def test_the_same_images_under_another_name_are_left_out(cases: Cases, tmp_path:
     (left_out,) = [one for one in cohort.left_out if not one.sequence]
     assert (left_out.line, left_out.is_fault) == (9, True)
     assert f"same image as of case {first.patient}" in left_out.reason
+
+
+def test_no_more_than_one_patient_is_in_memory(volumes: Callable[..., Any], tmp_path: Path) -> None:
+    alive: list[weakref.ref[Volume]] = []
+    most = [0]
+
+    class Watched(dict[str, Volume]):
+        def __getitem__(self, role: str) -> Volume:
+            volume = volumes(self.number, True)[role]
+            alive.append(weakref.ref(volume))
+            most[0] = max(most[0], sum(one() is not None for one in alive))
+            return volume
+
+        number = 0
+
+    def stream() -> Iterator[TrainingCase]:
+        for number in range(6):
+            watched = Watched(dict.fromkeys(("t1ce", "flair")))  # type: ignore[arg-type]
+            watched.number = number
+            yield TrainingCase(str(number), CaseData(watched, _nothing()), labels={"mgmt": number % 2 == 0})
+
+    cohort = read_cohort_slices(stream(), MgmtSettings(size=32), tmp_path)
+    assert (len(cohort.entries), len(alive)) == (6, 12)
+    assert most[0] <= 2
+    assert all(isinstance(entry.slices("t1ce"), np.memmap) for entry in cohort.entries)
 
 
 def test_a_class_missing_from_a_part_is_refused(cases: Cases, small: dict[str, Any]) -> None:
