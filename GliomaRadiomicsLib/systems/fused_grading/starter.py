@@ -1,0 +1,69 @@
+"""Makes the starter bundle from the development patients and phantoms; every figure of its card is measured on the way.
+
+``python -m GliomaRadiomicsLib.systems.fused_grading.starter CASES --work FOLDER --out BUNDLE [--deep helpers]``
+
+CASES holds ``cases.csv`` and a folder per patient. A run that was stopped goes on where it was. Network and patch are
+smaller than the paper's, so that they fit two processor cores; the field of view is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.systems.fused_grading.fitting import fit_cohort
+from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
+from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading, read
+from GliomaRadiomicsLib.systems.image_grading.starter import (
+    ATTRIBUTION,
+    COHORT,
+    described,
+    parser,
+    patients_of,
+    phantoms_of,
+    told,
+)
+
+STEPS, PHANTOMS = 400, 40
+
+
+def build(
+    cases: Path, work: Path, *, steps: int = STEPS, phantoms: int = PHANTOMS, deep: str = "helpers", progress: Progress
+) -> FusedGrading:
+    """Train and measure.
+
+    Args:
+        cases: Folder of the patients.
+        work: For regions and checkpoints.
+        steps: Of each training of the network: one with ``deep`` "helpers", else six.
+        phantoms: Helper cases.
+        deep: As `FusedSettings.deep`.
+        progress: Told how far it is.
+    """
+    settings = FusedSettings(
+        patch=(48, 64, 48), width=12, steps=steps, learning_rate=1e-3, validation_share=0.0, deep=deep,
+        licence="Apache-2.0, with the attribution below", attribution=ATTRIBUTION, cohort=COHORT,
+    )  # fmt: skip
+    with progress.step("reading", 0.0, 0.1, "reading the patients"):
+        cohort = read(patients_of(cases), settings, work, progress)
+        helpers = read(phantoms_of(phantoms), settings, work, progress).entries
+    with progress.step("training", 0.1, 1.0, "training"):
+        system = FusedGrading(fit_cohort(cohort, settings, work, progress, helpers))
+    described(system.metadata, phantoms)
+    return system
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of this script."""
+    options = parser(__doc__, steps=STEPS, phantoms=PHANTOMS)
+    options.add_argument("--deep", choices=("helpers", "trained"), default="helpers", help="whom the network learns on")
+    given = options.parse_args(arguments)
+    system = build(
+        given.cases, given.work, steps=given.steps, phantoms=given.phantoms, deep=given.deep, progress=told()
+    )
+    system.save(given.out, overwrite=True)
+
+
+if __name__ == "__main__":
+    main()

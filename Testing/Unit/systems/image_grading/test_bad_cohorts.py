@@ -1,0 +1,141 @@
+"""What is wrong with a cohort is named with its line, and a run goes on when it is corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_gliomas import cohort_of, write_toys
+
+from GliomaRadiomicsLib.cli.main import main
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.imaging.cohort import read_cohort
+from GliomaRadiomicsLib.systems.cnn_grading import SYSTEM
+from GliomaRadiomicsLib.systems.cohort import training_cases
+
+CONFIG: dict[str, Any] = {
+    "side": 16, "channels": [2, 4], "hidden": 4, "steps": 6, "batch_size": 4, "validation_share": 0.3,
+    "validate_every": 2, "folds": 2, "faithfulness_patients": 0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return write_toys(tmp_path, cohort_of(0, 8))
+
+
+def fit_table(table: Path, **settings: Any) -> Any:
+    return SYSTEM.fit(training_cases(read_cohort(table)), {**CONFIG, **settings})
+
+
+def edited(table: Path, line: int, change: Callable[[str], str]) -> None:
+    lines = table.read_text().splitlines()
+    lines[line - 1] = change(lines[line - 1])
+    table.write_text("\n".join(lines) + "\n")
+
+
+def test_one_class_is_refused_with_the_counts() -> None:
+    one = [replace(case, is_hgg=True) for case in cohort_of(0, 6)]
+    with pytest.raises(RefusedInput, match="6 of grade 4, 0 of grade 2/3"):
+        SYSTEM.fit(one, CONFIG)
+
+
+def test_patients_without_a_grade_or_a_sequence_are_left_out_and_counted() -> None:
+    cases = cohort_of(0, 8)
+    less = {role: volume for role, volume in cases[1].data.volumes.items() if role != "t1ce"}
+    cases[0] = replace(cases[0], is_hgg=None)
+    cases[1] = replace(cases[1], data=replace(cases[1].data, volumes=less))
+    training = SYSTEM.fit(cases, CONFIG).metadata["training"]
+    assert training["n"] == 6
+    assert training["n_left_out_without_grade"] == training["n_left_out_not_gradable"] == 1
+
+
+def test_a_patient_who_stands_twice_is_refused_by_name_and_by_image() -> None:
+    cases = cohort_of(0, 8)
+    with pytest.raises(RefusedInput, match=r"line 7: case p1 stands twice .*line 3"):
+        SYSTEM.fit([*cases[:5], replace(cases[5], patient="p1")], CONFIG)
+    with pytest.raises(RefusedInput, match=r"line 10: the images of case again stand twice .*line 4"):
+        SYSTEM.fit([*cases, replace(cases[2], patient="again", line=10)], CONFIG)
+
+
+def test_a_grade_that_is_none_is_named_with_its_line(table: Path) -> None:
+    edited(table, 4, lambda line: line.replace("p2,2,", "p2,HGGG,"))
+    with pytest.raises(RefusedInput, match="line 4.*HGGG"):
+        fit_table(table)
+
+
+def test_a_missing_file_is_named_with_its_line(table: Path) -> None:
+    (table.parent / "p3_t2.nii.gz").unlink()
+    with pytest.raises(RefusedInput, match="line 5.*p3_t2"):
+        fit_table(table)
+
+
+@pytest.mark.parametrize("role", ["flair", "seg"])
+def test_an_unreadable_case_is_named_and_the_run_goes_on_after_the_fix(table: Path, tmp_path: Path, role: str) -> None:
+    broken, work = tmp_path / f"p5_{role}.nii.gz", tmp_path / "work"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RefusedInput, match="line 7: case p5"):
+        fit_table(table, work=str(work))
+    kept = {path: path.stat().st_mtime_ns for path in (work / "regions").glob("*.npy")}
+    assert len(kept) == 5
+    broken.write_bytes(whole)
+    system = fit_table(table, work=str(work))
+    assert system.metadata["training"]["n"] == 8
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_the_command_line_ends_with_2_and_the_line(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p6_t1.nii.gz").write_bytes(b"no image")
+    assert main(["train", "cnn_grading", str(table), "--out", str(tmp_path / "bundle")]) == 2
+    assert "line 8" in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_training_that_was_stopped_goes_on_and_ends_alike(tmp_path: Path) -> None:
+    cases, asked = cohort_of(0, 8), {"steps": 20}
+    calls = []
+
+    def stop_in_the_second_fold() -> bool:
+        calls.append(1)
+        return (tmp_path / "fold-1.pt").exists() and (tmp_path / "fold-2.csv").exists()
+
+    with pytest.raises(Cancelled):
+        SYSTEM.fit(cases, {**CONFIG, **asked, "work": str(tmp_path)}, Progress(is_cancelled=stop_in_the_second_fold))
+    finished = (tmp_path / "fold-1.csv").read_text()
+    resumed = SYSTEM.fit(cases, {**CONFIG, **asked, "work": str(tmp_path)})
+    assert (tmp_path / "fold-1.csv").read_text() == finished
+    plain = SYSTEM.fit(cases, {**CONFIG, **asked})
+    case = cohort_of(50, 1)[0].data
+    assert resumed.predict(case).probability_hgg == pytest.approx(plain.predict(case).probability_hgg, abs=1e-6)
+
+
+def test_a_checkpoint_of_other_patients_is_not_taken(tmp_path: Path) -> None:
+    SYSTEM.fit(cohort_of(0, 8), {**CONFIG, "work": str(tmp_path)})
+    with pytest.raises(RefusedInput, match="another training"):
+        SYSTEM.fit(cohort_of(100, 8), {**CONFIG, "work": str(tmp_path)})
+
+
+def test_whole_sites_can_be_held_out() -> None:
+    cases = [replace(case, site=f"s{number // 2}") for number, case in enumerate(cohort_of(0, 8))]
+    with pytest.raises(RefusedInput, match="folds cannot be made"):
+        SYSTEM.fit(cases, {**CONFIG, "folds_by": "site"})
+    paired = [replace(case, site=f"s{number % 4}") for number, case in enumerate(cohort_of(0, 8))]
+    words = SYSTEM.fit(paired, {**CONFIG, "folds_by": "site"}).metadata["evidence"]["figures"][0]["validation"]
+    assert "whole sites held out" in words
+    with pytest.raises(RefusedInput, match="line 2: the site is unknown"):
+        SYSTEM.fit([replace(cases[0], site=None), *cases[1:]], {**CONFIG, "folds_by": "site"})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("side", 10), ("standardise", "head"), ("stepps", 3), ("gamma", [2, 1])]
+)
+def test_a_setting_that_cannot_be_is_refused(setting: str, value: Any) -> None:
+    with pytest.raises(RefusedInput, match=setting):
+        SYSTEM.fit(cohort_of(0, 2), {**CONFIG, setting: value})
