@@ -53,7 +53,7 @@ class SurvivalCalibration:
         groups: From lowest to highest predicted survival; equal predictions stay together.
         observed_over_expected: Observed over mean predicted risk; above 1 means risks are predicted too low.
         slope: Of the log cumulative hazard on its prediction, follow-up cut at the time; 1 is ideal, below 1 means too
-            extreme. None if all predictions are equal.
+            extreme. None if all predictions are equal, or order the patients perfectly: then there is no finite one.
         slope_interval: Its limits.
         level: Coverage of all limits.
         n: Patients used.
@@ -137,6 +137,9 @@ def _slope(
     cut = Outcome(np.minimum(outcome.time, time), outcome.event & (outcome.time <= time))
     if np.ptp(hazard) < 1e-9 or cut.n_events < 2:
         return None, None
-    model = fit_cox(cut, {"predicted log cumulative hazard": hazard})
+    try:
+        model = fit_cox(cut, {"predicted log cumulative hazard": hazard})
+    except RefusedInput:
+        return None, None
     half = float(stats.norm.ppf(0.5 + level / 2)) * model.covariance[0][0] ** 0.5
     return model.coefficients[0], (model.coefficients[0] - half, model.coefficients[0] + half)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import REGIONS
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.settings import ClinicalData
@@ -17,6 +16,7 @@ from GliomaRadiomicsLib.radiomics.sets.han import han_features
 from GliomaRadiomicsLib.radiomics.sets.han_registry import full_names
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.outcome import Outcome
+from GliomaRadiomicsLib.systems.follow_up import follow_up_of
 from GliomaRadiomicsLib.systems.hgg_survival.deep import Extractor
 from GliomaRadiomicsLib.systems.hgg_survival.section import canonical, patch, why_not
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
@@ -102,14 +102,14 @@ def measured_cases(
     total = len(cases) if isinstance(cases, list) else 0
     for number, case in enumerate(cases):
         progress.report(number / total if total else 0.0, f"measuring patient {number + 1}")
-        if case.os_days is None or case.event is None:
+        follow_up = follow_up_of(case)
+        if follow_up is None:
             without += 1
             continue
-        _check_follow_up(case.patient, case.os_days)
         reason = unusable(case.data, settings)
         mark = "" if reason else mark_of(case.data)
         values = None if reason or mark in known else measure(case.data, settings, extractor)
-        found.append(Measured(case.patient, values, reason, case.data.clinical, case.os_days, case.event, mark))
+        found.append(Measured(case.patient, values, reason, case.data.clinical, *follow_up, mark))
     return found, without
 
 
@@ -121,13 +121,3 @@ def table_of(patients: Sequence[Measured], names: tuple[str, ...]) -> FeatureTab
 def outcome_of(patients: Sequence[Measured]) -> Outcome:
     """Follow-up in days."""
     return Outcome(np.array([p.os_days for p in patients]), np.array([p.event for p in patients]), "os_days", "event")
-
-
-def _check_follow_up(patient: str, days: float) -> None:
-    if not 0 < days < np.inf:
-        raise RefusedInput(
-            what=f"the follow-up of case {patient} must be a number of days greater than zero",
-            where="os_days",
-            found=days,
-            remedy="count from diagnosis or surgery; for a death on that very day give 0.5, or leave the case out",
-        )

@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.sets.jinling import PARAMETERS
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.outcome import Outcome
+from GliomaRadiomicsLib.systems.follow_up import follow_up_of
 from GliomaRadiomicsLib.systems.lgg_survival.clinical import Coding, items_of
 from GliomaRadiomicsLib.systems.lgg_survival.section import Image, Section, channels_of, section_of, why_not
 from GliomaRadiomicsLib.systems.lgg_survival.settings import LggSettings
@@ -63,7 +64,11 @@ def measure(case: CaseData, settings: LggSettings) -> Measured:
 def read_rows(
     cases: Iterable[TrainingCase], settings: LggSettings, progress: Progress | None = None
 ) -> tuple[list[Row], dict[str, int]]:
-    """Rows of the patients who can be used; how many were left out, by reason."""
+    """Rows of the patients who can be used; how many were left out, by reason.
+
+    Raises:
+        RefusedInput: As `follow_up.follow_up_of`.
+    """
     progress = progress or Progress()
     total = len(cases) if isinstance(cases, list) else 0
     rows: list[Row] = []
@@ -71,7 +76,8 @@ def read_rows(
     for number, case in enumerate(cases):
         progress.report(number / total if total else 0.0, f"measuring patient {number + 1}")
         data = only(case.data, settings.sequences)
-        if case.os_days is None or case.event is None:
+        follow_up = follow_up_of(case)
+        if follow_up is None:
             left_out["without_follow_up"] += 1
         elif case.is_hgg or data.clinical.grade == HIGH_GRADE:
             left_out["grade_4"] += 1
@@ -79,7 +85,7 @@ def read_rows(
             left_out["not_measurable"] += 1
         else:
             found = measure(data, settings)
-            rows.append(Row(case.patient, found, data.clinical.grade, float(case.os_days), bool(case.event)))
+            rows.append(Row(case.patient, found, data.clinical.grade, *follow_up))
     return rows, {f"n_left_out_{reason}": n for reason, n in left_out.items()}
 
 

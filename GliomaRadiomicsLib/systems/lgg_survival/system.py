@@ -139,6 +139,7 @@ class LggSurvivalSystem:
 
     def _measured(self, rows: Sequence[Row], cohort: str) -> Evaluation:
         outcome = outcome_of(rows)
+        outcome.require_events(1, "an evaluation of survival")
         chosen = [self._model_of(row.measured) for row in rows]
         columns = [{term.name: [values[term.name]] for term in part.cox.terms} for _, part, values in chosen]
         risk = np.array([p.cox.linear_predictor(c)[0] for (_, p, _), c in zip(chosen, columns, strict=True)])

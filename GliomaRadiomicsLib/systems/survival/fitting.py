@@ -124,9 +124,10 @@ def fit_patients(
             models[set_name(items)], found = _fit_one(chosen, items, settings, memory)
             figures += found
         except RefusedInput as error:
-            missing.append(f"No model with {set_name(items)}: {error.what}.")
-    if "imaging" not in models:
-        raise RefusedInput(what=missing[0], where="cohort", remedy="add patients, or patients with longer follow-up")
+            if not items:
+                raise
+            column = "" if error.where == "cohort" else f"{error.where}: "
+            missing.append(f"No model with {set_name(items)}: {column}{error.what}.")
     if settings.permutations:
         figures.append(_permuted(patients, settings))
     metadata = describe(patients, asdict(settings), models["imaging"].fitted.signature, left_out)
@@ -165,8 +166,9 @@ def _fit_one(
 def _nomogram(fitted: FittedSurvival, table: Any) -> dict[str, Any] | None:
     if fitted.cox is None:
         return None
-    times = [year * YEAR for year in YEARS if year * YEAR < fitted.cox.baseline.last_time]
-    return asdict(make_nomogram(fitted.cox, fitted.columns(table), times))
+    baseline = fitted.cox.baseline
+    times = [year * YEAR for year in YEARS if baseline.time[0] <= year * YEAR < baseline.last_time]
+    return asdict(make_nomogram(fitted.cox, fitted.columns(table), times)) if times else None
 
 
 def _permuted(patients: Sequence[Patient], settings: FitSettings) -> Figure:

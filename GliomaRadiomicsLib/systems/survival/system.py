@@ -16,6 +16,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.bundle import load_json, load_metadata, save_bundle
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.models.store import starter
+from GliomaRadiomicsLib.systems.follow_up import follow_up_of
 from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
 from GliomaRadiomicsLib.systems.scale_free.measure import measure, why_not
 from GliomaRadiomicsLib.systems.scale_free.rows import usable_cases
@@ -106,6 +107,7 @@ class SurvivalSystem:
     def measure(self, patients: list[Patient], *, prefix: str, cohort: str, validation: str) -> Evaluation:
         """Figures and predictions of patients the system was not trained on."""
         outcome = outcome_of(patients)
+        outcome.require_events(1, "an evaluation of survival")
         chosen = [self.model_of(patient.clinical) for patient in patients]
         risk = np.array([self._risk(model, p) for model, p in zip(chosen, patients, strict=True)])
         last = min(model.fitted.baseline.last_time for model in chosen)
@@ -167,7 +169,7 @@ def _too_young(clinical: ClinicalData) -> str:
 
 
 def _patients(cases: Iterable[TrainingCase], progress: Progress | None) -> tuple[list[Patient], dict[str, int]]:
-    kept, left_out = usable_cases(cases, lambda case: case.os_days is not None and case.event is not None, progress)
+    kept, left_out = usable_cases(cases, lambda case: follow_up_of(case) is not None, progress)
     patients = [
         Patient(case.patient, entries_of(measured), clinical_columns(case.data.clinical), case.os_days, case.event)  # type: ignore[arg-type]
         for case, measured in kept

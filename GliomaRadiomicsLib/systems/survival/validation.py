@@ -125,9 +125,10 @@ def group_curves(outcome: Outcome, high_risk: npt.NDArray[np.bool_]) -> dict[str
     labels = [GROUPS[int(flag)] for flag in high_risk]
     curves = []
     for position, label in enumerate(GROUPS):
-        own = outcome.take(high_risk == bool(position))
-        if not own.n:
+        rows = high_risk == bool(position)
+        if not rows.any():
             continue
+        own = outcome.take(rows)
         curve = kaplan_meier(own, label=label)
         points = [point for point in curve.at(grid.tolist()) if point.survival is not None]
         curves.append(

@@ -19,7 +19,7 @@ from GliomaRadiomicsLib.statistics.outcome import Outcome
 from GliomaRadiomicsLib.statistics.partial_likelihood import PartialLikelihood
 from GliomaRadiomicsLib.statistics.pearson_filter import PearsonFilter
 from GliomaRadiomicsLib.statistics.pipeline import Labels, Pipeline, Step, Target
-from GliomaRadiomicsLib.statistics.scaling import ZScore
+from GliomaRadiomicsLib.statistics.scaling import MedianImputation, ZScore
 from GliomaRadiomicsLib.statistics.univariable_concordance import ConcordanceFilter, StrongestConcordance
 
 QUICK = PathSettings(l1_ratio=0.5, n_penalties=20, smallest=0.05)
@@ -216,6 +216,31 @@ def test_refused_input() -> None:
         ElasticNetCox((), QUICK, n_folds=3).fit(table, Outcome(outcome.time, np.zeros(8)))
     with pytest.raises(RefusedInput, match="rule.*min or 1se"):
         ElasticNetCox(rule="max")  # type: ignore[arg-type]
+
+
+def test_bad_tables_are_refused_with_the_column_and_odd_ones_are_counted() -> None:
+    table, outcome = cohort(40, 4, effect=1.0)
+    model = ElasticNetCox((), QUICK, n_folds=3)
+    gap = table.values.copy()
+    gap[3, 2] = np.nan
+    with pytest.raises(RefusedInput, match="f2: .*some are missing .*MedianImputation"):
+        nested_validation(model, FeatureTable(gap, table.names), outcome, n_splits=4)
+    filled = ElasticNetCox((MedianImputation(),), QUICK, n_folds=3)
+    assert nested_validation(filled, FeatureTable(gap, table.names), outcome, n_splits=4).n == 40
+    with pytest.raises(RefusedInput, match="event: .*found 0 events among 30 patients"):
+        nested_validation(model, table, Outcome(outcome.time, np.zeros(40)), n_splits=4)
+    with pytest.raises(RefusedInput, match="event: .*at least 2 events.*found [01] events"):
+        nested_validation(model, table, Outcome(outcome.time, np.arange(40) < 1), n_splits=4)
+    with pytest.raises(RefusedInput, match="40 rows of features but 39 outcomes"):
+        nested_validation(model, table, outcome.take(np.arange(39)), n_splits=4)
+    constant = nested_validation(model, FeatureTable(np.ones((40, 2)), ["a", "b"]), outcome, n_splits=4)
+    assert (constant.n, constant.n_events, constant.discrimination) == (40, outcome.n_events, 0.5)
+    twice = FeatureTable(np.column_stack([table.values, table.values[:, 0]]), [*table.names, "again"])
+    tied = Outcome(np.where(outcome.time < 0.7, 1.0, 2.0), outcome.event)
+    for one, other in ((twice, outcome), (table, tied), (FeatureTable(-outcome.time[:, None], ["oracle"]), outcome)):
+        found = nested_validation(model, one, other, n_splits=4)
+        assert (found.n, found.n_events) == (40, other.n_events)
+        assert found.discrimination > 0.6
 
 
 def test_tcga_gbm_selection_inside_the_folds(shared_data: Path) -> None:

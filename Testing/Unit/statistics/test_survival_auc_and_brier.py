@@ -92,6 +92,12 @@ def test_equal_predictions_make_one_group_and_no_slope(cohort) -> None:
     assert at.groups[0].observed == kaplan_meier(outcome).at([3])[0].survival
 
 
+def test_predictions_that_order_the_patients_perfectly_have_no_slope() -> None:
+    outcome = Outcome(np.arange(1.0, 41.0), np.ones(40))
+    at = survival_calibration(outcome, np.linspace(0.1, 0.9, 40), 20)[0]
+    assert (at.slope, at.slope_interval, at.n) == (None, None, 40)
+
+
 def test_times_and_predictions_out_of_range_are_named(cohort) -> None:
     outcome, risk, survival, times = cohort
     with pytest.raises(RefusedInput, match=r"times: the time is outside the follow-up.*found 999.*to below"):
