@@ -29,6 +29,7 @@ SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
     "cnn_grading": Entry("grading", "GliomaRadiomicsLib.systems.cnn_grading"),
+    "fused_grading": Entry("grading", "GliomaRadiomicsLib.systems.fused_grading"),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
     "mgmt": Entry("mgmt", "GliomaRadiomicsLib.systems.mgmt", default_target="mgmt"),
     "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),

@@ -14,16 +14,18 @@ from toy_gliomas import case_of, cohort_of
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.models.figures import figure
 from GliomaRadiomicsLib.systems.fused_grading import SYSTEM
+from GliomaRadiomicsLib.systems.fused_grading.fitting import fit_cohort
 from GliomaRadiomicsLib.systems.fused_grading.network import features_of, fused_network, table_of
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, radiomics_of, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
-from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading
-from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
+from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading, read
+from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Prepared
 from GliomaRadiomicsLib.systems.protocol import TrainingCase
 
 CONFIG: dict[str, Any] = {
     "patch": [16, 20, 16], "width": 2, "steps": 20, "batch_size": 6, "learning_rate": 1e-2, "validation_share": 0.0,
-    "average": 0.9, "folds": 3, "faithfulness_patients": 2, "inner_folds": 2, "trees": 30, "cam_stage": 1,
+    "average": 0.9, "folds": 3, "faithfulness_patients": 2, "inner_folds": 2, "trees": 20, "cam_stage": 1,
+    "c_grid": [1.0, 10.0], "gamma_grid": [0.1],
 }  # fmt: skip
 
 
@@ -33,8 +35,14 @@ def cases() -> list[TrainingCase]:
 
 
 @pytest.fixture(scope="module")
-def system(cases: list[TrainingCase], tmp_path_factory: pytest.TempPathFactory) -> FusedGrading:
-    return SYSTEM.fit(cases, CONFIG)
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the patients are kept once they are measured."""
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def system(cases: list[TrainingCase], work: Path) -> FusedGrading:
+    return SYSTEM.fit(cases, {**CONFIG, "work": str(work)})
 
 
 def value_of(system: FusedGrading, identifier: str) -> float:
@@ -44,7 +52,7 @@ def value_of(system: FusedGrading, identifier: str) -> float:
 
 
 def test_a_planted_signal_is_found_in_unseen_patients(system: FusedGrading) -> None:
-    evaluation = system.evaluate(cohort_of(1000, 12))
+    evaluation = system.evaluate(cohort_of(1000, 10))
     figures = {one.id: one for one in evaluation.figures}
     assert figures["test_auc"].value >= 0.95
     assert value_of(system, "cv_auc") >= 0.95
@@ -134,14 +142,17 @@ def test_without_a_sequence_it_abstains(system: FusedGrading, role: str) -> None
     assert system.explain(less) == {}
 
 
-def test_permuted_grades_give_chance(cases: list[TrainingCase], tmp_path: Path) -> None:
+def test_permuted_grades_give_chance(
+    system: FusedGrading, cases: list[TrainingCase], work: Path, tmp_path: Path
+) -> None:
     areas = []
     for seed in range(3):
         said = np.random.default_rng(seed).permutation([case.is_hgg for case in cases])
-        shuffled = [replace(c, is_hgg=bool(g), source=c.patient) for c, g in zip(cases, said, strict=True)]
-        config = {**CONFIG, "steps": 2, "folds": 2, "faithfulness_patients": 0, "work": str(tmp_path)}
-        for checkpoint in tmp_path.glob("*.pt"):
-            checkpoint.unlink()
+        shuffled = [replace(case, is_hgg=bool(grade)) for case, grade in zip(cases, said, strict=True)]
+        own = tmp_path / str(seed)
+        own.mkdir()
+        (own / "regions").symlink_to(work / "regions")
+        config = {**CONFIG, "steps": 2, "folds": 2, "faithfulness_patients": 0, "work": str(own)}
         areas.append(value_of(SYSTEM.fit(shuffled, config), "cv_auc"))
     assert 0.25 < np.mean(areas) < 0.75
 
@@ -167,9 +178,18 @@ def test_the_papers_numbers_1300_features_of_96_128_96() -> None:
     assert (np.array(wide.spacing) * wide.shape >= (np.ptp(tumour, axis=0) + 1) * 4.0 - 1e-6).all()
 
 
-def test_helpers_that_are_asked_for_must_be_given(cases: list[TrainingCase]) -> None:
+def test_a_network_trained_on_helpers_alone_sees_no_patient(
+    system: FusedGrading, cases: list[TrainingCase], work: Path, tmp_path: Path
+) -> None:
+    settings = FusedSettings.from_config({**CONFIG, "deep": "helpers", "steps": 3, "faithfulness_patients": 0})
+    cohort = read(cases, settings, work)
+    helpers, patients = cohort.entries[:4], Cohort(cohort.entries[4:])
+    fitted = fit_cohort(patients, settings, tmp_path, helpers=helpers)
+    assert fitted.metadata["training"]["network_trained_on"] == "helper cases alone"
+    assert fitted.metadata["training"]["n"] == len(cases) - 4
+    assert [path.name for path in tmp_path.glob("*.pt")] == ["fold-1.pt"]
     with pytest.raises(RefusedInput, match="helper cases of both grades"):
-        SYSTEM.fit(cases, {**CONFIG, "deep": "helpers"})
+        fit_cohort(patients, settings, tmp_path)
 
 
 def test_a_quarter_turn_needs_a_square_patch() -> None:

@@ -50,7 +50,7 @@ def cohort_of(first: int, count: int, *, shuffled: int | None = None) -> list[Tr
     return [
         TrainingCase(
             f"p{first + number}", case_of(first + number, truth[number]), is_hgg=bool(said[number]), line=number + 2,
-            site=SITES[number % len(SITES)],
+            site=SITES[number % len(SITES)], source=f"toy {first + number}",
         )
         for number in range(count)
     ]  # fmt: skip
