@@ -25,23 +25,28 @@ from GliomaRadiomicsLib.statistics.survival_calibration import survival_calibrat
 
 Chart = dict[str, Any]
 YEAR = 365.25
+MONTH_DAYS = 30.0
 LOW, HIGH = "low risk", "high risk"
 LEAST_ON_A_SIDE = 5
 """Patients who died by a year, and who lived past it, for that year to be drawn."""
 _DIGITS = 5
 
 
-def kaplan_meier_chart(outcome: Outcome, high_risk: npt.NDArray[np.bool_], title: str) -> Chart:
+def kaplan_meier_chart(
+    outcome: Outcome, high_risk: npt.NDArray[np.bool_], title: str, *, by_month: bool = False
+) -> Chart:
     """Curves of two risk groups with band, numbers at risk, log-rank p and hazard ratio (None where undefined).
 
     Args:
         outcome: Follow-up in days.
         high_risk: Shape (n,).
         title: Of the drawing.
+        by_month: Keep the curves every 30 days only, without single follow-ups; for what leaves with a bundle.
     """
     ticks = _year_ticks(float(outcome.time.max()))
     groups = [(label, high_risk == flag) for label, flag in ((LOW, False), (HIGH, True))]
-    curves = [_curve(outcome.take(rows), label, ticks) for label, rows in groups if rows.any()]
+    drawn = _monthly_curve if by_month else _curve
+    curves = [drawn(outcome.take(rows), label, ticks) for label, rows in groups if rows.any()]
     labels = np.where(high_risk, HIGH, LOW)
     compared = len(curves) == len(groups) and outcome.n_events > 0
     return {
@@ -226,6 +231,29 @@ def _curve(outcome: Outcome, label: str, ticks: list[float]) -> dict[str, Any]:
         "censored": [0, *curve.censored],
         "at_risk_at_ticks": [point.at_risk for point in curve.at(ticks)],
     }
+
+
+def _monthly_curve(outcome: Outcome, label: str, ticks: list[float]) -> dict[str, Any]:
+    """As `_curve` at the end of every month begun; nobody's own follow-up can be told from it."""
+    curve = kaplan_meier(outcome, label=label)
+    months = np.arange(0.0, float(outcome.time.max()) + 1, MONTH_DAYS).tolist()
+    points = [point for point in curve.at(months) if point.survival is not None]
+    median, *limits = (_month_end(day) for day in (curve.median, *curve.median_interval))
+    return {
+        "label": label,
+        "n": outcome.n,
+        "n_events": outcome.n_events,
+        "median_days": median,
+        "median_ci_days": limits,
+        "days": [point.time for point in points],
+        **{key: _rounded([getattr(point, key) for point in points]) for key in ("survival", "lower", "upper")},
+        "at_risk": [point.at_risk for point in points],
+        "at_risk_at_ticks": [point.at_risk for point in curve.at(ticks)],
+    }
+
+
+def _month_end(day: float | None) -> float | None:
+    return None if day is None else float(np.ceil(day / MONTH_DAYS) * MONTH_DAYS)
 
 
 def _p(outcome: Outcome, labels: npt.NDArray[np.str_]) -> float | None:

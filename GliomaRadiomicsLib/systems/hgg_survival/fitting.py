@@ -64,7 +64,9 @@ def fit_patients(
         score=Score.of(fitted),
         n_features=table.p,
         recalibration=recalibration,
-        groups=kaplan_meier_chart(outcome, judged.high, f"Risk groups of patients held out ({settings.cohort})"),
+        groups=kaplan_meier_chart(
+            outcome, judged.high, f"Risk groups of patients held out ({settings.cohort})", by_month=True
+        ),
         nomogram=_nomogram(recalibration, judged),
         years=judged.years,
         held_out=_held_out(patients, judged),

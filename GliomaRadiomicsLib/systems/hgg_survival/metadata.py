@@ -8,6 +8,7 @@ from typing import Any
 
 from GliomaRadiomicsLib.systems.hgg_survival.model import Score
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
+from GliomaRadiomicsLib.systems.kept_of_patients import HOLDS_DAYS_OF_DEATH, HOLDS_HELD_OUT_RISKS
 
 NAME = "hgg_survival"
 _DEEP = {
@@ -74,6 +75,7 @@ def _limitations(settings: HanSettings) -> list[str]:
         "The paper's cohorts had 50 to 128 patients; C-indices of such models across glioblastoma cohorts are about "
         ".59 to .64.",
         "Intervals hold the sampling error of the last step only (survival from the score), not that of the score.",
+        f"{HOLDS_DAYS_OF_DEATH} {HOLDS_HELD_OUT_RISKS}",
     ]
     if settings.deep == "random":
         limits.insert(0, "RANDOM FEATURE MODE: the network was never trained; use ImageNet weights for the published "

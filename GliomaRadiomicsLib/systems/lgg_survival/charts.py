@@ -35,7 +35,9 @@ def training_charts(
     """
     high = held_out["signature"].high_risk
     charts: dict[str, Chart | None] = {
-        "kaplan_meier": kaplan_meier_chart(outcome, high, "Risk groups by the signature, patients held out")
+        "kaplan_meier": kaplan_meier_chart(
+            outcome, high, "Risk groups by the signature, patients held out", by_month=True
+        )
     }
     for name in ("clinical", "integrated"):
         found = held_out[name]

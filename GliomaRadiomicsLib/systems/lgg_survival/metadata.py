@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from GliomaRadiomicsLib.systems.kept_of_patients import HOLDS_DAYS_OF_DEATH
 from GliomaRadiomicsLib.systems.lgg_survival.clinical import Coding
 from GliomaRadiomicsLib.systems.lgg_survival.settings import LggSettings
 from GliomaRadiomicsLib.systems.lgg_survival.signature import FittedSignature
@@ -69,6 +70,7 @@ def _limitations(signature: FittedSignature) -> list[str]:
         "Intervals hold the sampling error of the Cox model, not that of the signature or of another cohort.",
         "The nomogram rests on signatures of patients held out; the p of its covariates take no account of the "
         "selection.",
+        HOLDS_DAYS_OF_DEATH,
     ]
     if signature.extractor is not None and signature.extractor.origin["kind"] == "random":
         limits.append(f"The network began as {signature.extractor.origin['text']}; the paper's began with ImageNet.")

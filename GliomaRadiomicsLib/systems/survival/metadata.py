@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from GliomaRadiomicsLib.systems.kept_of_patients import HOLDS_DAYS_OF_DEATH
 from GliomaRadiomicsLib.systems.scale_free.quantities import QUANTITIES
 from GliomaRadiomicsLib.systems.survival.covariates import CLINICAL, Patient, known_items
 from GliomaRadiomicsLib.systems.survival.model import Signature
@@ -52,5 +53,6 @@ def describe(
             "Intervals hold the sampling error of the Cox model, not that of the signature, of another cohort or of "
             "another treatment; the truth is less certain than they look.",
             "Censoring is heavy late: survival at 5 years rests on few patients.",
+            HOLDS_DAYS_OF_DEATH,
         ],
     }

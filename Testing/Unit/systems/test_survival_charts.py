@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from GliomaRadiomicsLib.reports.survival_figures.write import draw_chart
 from GliomaRadiomicsLib.statistics.cox import fit_cox
 from GliomaRadiomicsLib.statistics.cox_prediction import survival_matrix
 from GliomaRadiomicsLib.statistics.cox_table import univariable_cox
@@ -42,6 +43,23 @@ def test_kaplan_meier_has_counts_band_p_and_hazard_ratio(cohort: tuple[Outcome, 
     assert low["at_risk_at_ticks"] == expected
     assert low["survival"][1:] == pytest.approx(kaplan_meier(own).survival, abs=1e-5)
     json.dumps(found, allow_nan=False)
+
+
+def test_by_month_no_single_follow_up_is_kept(cohort: tuple[Outcome, np.ndarray]) -> None:
+    outcome, risk = cohort
+    found = charts.kaplan_meier_chart(outcome, risk > 0, "groups", by_month=True)
+    text, exact = json.dumps(found), charts.kaplan_meier_chart(outcome, risk > 0, "groups")
+    assert not any(f"{day:.4f}"[:-1] in text for day in outcome.time)
+    for curve, own in zip(found["curves"], exact["curves"], strict=True):
+        assert "censored" not in curve
+        assert all(day % charts.MONTH_DAYS == 0 for day in (*curve["days"], curve["median_days"]))
+        at = kaplan_meier(outcome.take(risk > 0 if own["label"] == charts.HIGH else risk <= 0)).at(curve["days"])
+        assert curve["survival"] == pytest.approx([point.survival for point in at], abs=1e-5)
+        assert curve["at_risk_at_ticks"] == own["at_risk_at_ticks"]
+        assert 0 <= curve["median_days"] - own["median_days"] < charts.MONTH_DAYS
+    assert (found["log_rank_p"], found["hazard_ratio"]) == (exact["log_rank_p"], exact["hazard_ratio"])
+    figure = draw_chart(found)
+    assert figure.axes[0].lines
 
 
 def test_one_group_alone_has_no_p_and_is_still_drawn(cohort: tuple[Outcome, np.ndarray]) -> None:
