@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+_MOST_STEPS, _LONGEST_STEP, _FLAT, _TINY = 200, 2.0, 1e-9, 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +47,14 @@ def likelihood_ratios(values: npt.ArrayLike, outcome: npt.ArrayLike) -> Likeliho
         RefusedInput: If shapes differ, a value is missing, or there is one class only.
     """
     table, y = checked_two_classes(values, outcome, "the likelihood-ratio test")
-    alone = _binomial(int(y.sum()), y.size)
-    found = [_log_likelihood(column, y) for column in table.T]
-    gain = np.array([value - alone for value, _ in found], dtype=np.float64).clip(min=0.0)
     varies = np.ptp(table, axis=0) > 0
-    statistic = np.where(varies, 2.0 * gain, np.nan)
-    separated = np.array([flag for _, flag in found], dtype=bool) & varies
+    limits = [_limit_under_separation(column, y) if use else None for column, use in zip(table.T, varies, strict=True)]
+    separated = np.array([limit is not None for limit in limits], dtype=bool)
+    best = np.full(table.shape[1], np.nan)
+    best[separated] = [limit for limit in limits if limit is not None]
+    plain = varies & ~separated
+    best[plain] = _largest_log_likelihoods(table[:, plain], y)
+    statistic = 2.0 * (best - _binomial(int(y.sum()), y.size)).clip(min=0.0)
     return LikelihoodRatios(statistic, np.asarray(stats.chi2.sf(statistic, 1)), separated)
 
 
@@ -76,23 +79,31 @@ def checked_two_classes(values: npt.ArrayLike, outcome: npt.ArrayLike, test: str
     return table, y
 
 
-def _log_likelihood(x: Floats, y: Bools) -> tuple[float, bool]:
-    """Largest log-likelihood of a logistic regression on ``x``, and whether it is reached at infinity only."""
+def _limit_under_separation(x: Floats, y: Bools) -> float | None:
+    """Limit of the log-likelihood where a threshold separates the classes but for ties at it; None where none does."""
     for sign in (1.0, -1.0):
         low, high = (sign * x[~y]).max(), (sign * x[y]).min()
         if low <= high:
             tied = sign * x == low if low == high else np.zeros(y.size, dtype=bool)
-            return _binomial(int((tied & y).sum()), int(tied.sum())), True
-    scaled = (x - x.mean()) / x.std()
-    design = np.stack([np.ones(x.size), scaled], axis=1)
+            return _binomial(int((tied & y).sum()), int(tied.sum()))
+    return None
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        log_odds = design @ weights
-        value = float((np.logaddexp(0.0, log_odds) - y * log_odds).sum())
-        return value, design.T @ (special.expit(log_odds) - y)
 
-    start = np.array([special.logit(y.mean()), 0.0])
-    return -float(optimize.minimize(loss, start, jac=True, method="BFGS").fun), False
+def _largest_log_likelihoods(table: Floats, y: Bools) -> Floats:
+    """Of a logistic regression on each column alone, by Newton's method with limited steps."""
+    scaled = (table - table.mean(axis=0)) / table.std(axis=0)
+    level, slope = np.full(table.shape[1], special.logit(y.mean())), np.zeros(table.shape[1])
+    for _ in range(_MOST_STEPS):
+        p = special.expit(level + slope * scaled)
+        away, weight = y[:, None] - p, p * (1.0 - p)
+        up, tilt = away.sum(axis=0), (away * scaled).sum(axis=0)
+        if max(np.abs(up).max(initial=0.0), np.abs(tilt).max(initial=0.0)) < _FLAT * y.size:
+            break
+        a, b, c = weight.sum(axis=0), (weight * scaled).sum(axis=0), (weight * scaled**2).sum(axis=0)
+        both = np.stack([c * up - b * tilt, a * tilt - b * up]) / np.maximum(a * c - b * b, _TINY)
+        level, slope = np.stack([level, slope]) + both.clip(-_LONGEST_STEP, _LONGEST_STEP)
+    log_odds = level + slope * scaled
+    return (y[:, None] * log_odds - np.logaddexp(0.0, log_odds)).sum(axis=0)
 
 
 def _binomial(hits: int, n: int) -> float:

@@ -26,9 +26,11 @@ def test_the_likelihood_ratio_of_a_yes_or_no_is_that_of_the_two_by_two_table() -
 
 
 def test_likelihood_ratios_equal_those_of_unpenalised_fits() -> None:
+    """The last column separates the classes but for one patient."""
     rng = np.random.default_rng(0)
     y = rng.random(60) < 0.4
-    table = rng.poisson(5, (60, 4)) + 3 * y[:, None] * np.array([0, 0, 1, 1])
+    table = rng.poisson(5, (60, 5)) + 3 * y[:, None] * np.array([0, 0, 1, 1, 30])
+    table[np.flatnonzero(~y)[0], 4] = 96
     found = likelihood_ratios(table, y)
     for column, statistic in zip(table.T, found.statistic, strict=True):
         fit = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(column[:, None], y)
