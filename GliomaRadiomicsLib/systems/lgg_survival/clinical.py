@@ -75,6 +75,14 @@ class Coding:
         known = [item for item in self.items if item in items and self._is_level(item, items[item])]
         return {name: value for item in known for name, value in self._coded(item, items[item]).items()}
 
+    def strange(self, items: Items) -> list[str]:
+        """What is given in words no training patient had, each with those that are known."""
+        return [
+            f"{item} '{items[item]}' is unknown to the model, which knows {', '.join(levels)}"
+            for item, levels in self.levels.items()
+            if item in items and not self._is_level(item, items[item])
+        ]
+
     def words(self) -> dict[str, str]:
         """Names of the columns, and of the signature, as people say them."""
         named = dict(WORDS)

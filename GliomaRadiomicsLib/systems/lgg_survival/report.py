@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from GliomaRadiomicsLib.models.figures import figure
-from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE
+from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE, items_of
 from GliomaRadiomicsLib.systems.lgg_survival.fitting import CoxPart, Fitted
 from GliomaRadiomicsLib.systems.protocol import CaseData
 from GliomaRadiomicsLib.systems.survival.report import contributions, patient_on_nomogram, predicted
@@ -20,7 +20,7 @@ def survival_result(
     used = [term.name for term in part.cox.terms]
     wanted = fitted.models["integrated"].cox.terms if "integrated" in fitted.models else ()
     missing = [words.get(term.name, term.name) for term in wanted if term.name not in covariates]
-    reasons = _reasons(fitted, missing, covariates[SIGNATURE], case)
+    reasons = [*_reasons(fitted, missing, covariates[SIGNATURE], case), *fitted.coding.strange(items_of(case))]
     if SIGNATURE not in used:
         reasons.append("the images have no say here: beside the clinical items the signature told nothing")
     return {
