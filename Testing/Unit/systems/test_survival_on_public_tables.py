@@ -114,6 +114,20 @@ def test_clinical_radiomics_and_both(read: Callable[[str], Read], name: str, kin
     assert np.mean([one.by_fold.mean() for one in found]) == pytest.approx(expected, abs=0.04)
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("clinical", 0.674), ("radiomics", 0.571), ("both", 0.671)])
+def test_glioblastoma_of_ucsf(read: Callable[[str], Read], shared_data: Path, kind: str, expected: float) -> None:
+    """WHO grade 4, IDH-wildtype: without the easy difference between grades."""
+    features, clinical, outcome = read("ucsf_pdgm")
+    grade = pd.read_csv(shared_data / "tables/ucsf_pdgm/clinical.csv", index_col="ID")["WHO CNS Grade"]
+    own = ((grade.loc[features.index] == 4) & (clinical["mutant"] == 0)).to_numpy()
+    clinical = clinical.drop(columns="mutant")
+    frame = {"clinical": clinical, "radiomics": features, "both": pd.concat([clinical, features], axis=1)}[kind]
+    table = FeatureTable.from_frame(frame[own])
+    found = [nested_validation(elastic_net("ucsf"), table, outcome.take(own), n_splits=5, seed=k) for k in range(2)]
+    assert found[0].n == own.sum() > 250
+    assert np.mean([one.by_fold.mean() for one in found]) == pytest.approx(expected, abs=0.05)
+
+
 @pytest.mark.parametrize(("name", "shuffles"), [("tcga", 20), ("ucsf_pdgm", 12), ("upenn_gbm", 4)])
 def test_shuffled_follow_up_gives_chance(read: Callable[[str], Read], name: str, shuffles: int) -> None:
     """Clinical data and radiomics together; standard error of the mean .004 to .006."""
