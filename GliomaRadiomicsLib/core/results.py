@@ -98,12 +98,15 @@ class FeatureRow:
 class CaseResult:
     """Everything the chain found out about one patient. Arrays live in files beside it, named in ``files``.
 
-    ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of the cohort.
-    ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not recorded.
+    ``preparation`` is the record of alignment, brain extraction and correction of the shading, empty where the images
+    needed none. ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of
+    the cohort. ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not
+    recorded.
     """
 
     inputs: dict[str, Any]
     passport: list[Finding]
+    preparation: dict[str, Any] = field(default_factory=dict)
     segmentation: SegmentationResult | None = None
     grading: dict[str, GradingResult] = field(default_factory=dict)
     idh: dict[str, Any] = field(default_factory=dict)

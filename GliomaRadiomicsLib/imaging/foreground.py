@@ -58,7 +58,7 @@ def foreground(volume: Volume) -> Foreground:
         found = Foreground(volume.with_array(volume.array != background), True, background)
         if found.volume_ml <= _LARGEST_BRAIN_ML:
             return found
-    return Foreground(volume.with_array(_above_otsu(volume.array)), False, background)
+    return Foreground(volume.with_array(_above_otsu(_roots(volume.array))), False, background)
 
 
 def brain_mask(images: list[Volume], backgrounds: list[float | None]) -> Volume:
@@ -75,8 +75,13 @@ def brain_mask(images: list[Volume], backgrounds: list[float | None]) -> Volume:
 def head_mask(image: Volume) -> Volume:
     """Full-resolution uint8 mask of the head, skull and scalp included, by Otsu's threshold at about 3 mm."""
     small = coarse(image)
-    head = small.with_array(_solid(_above_otsu(small.array), closing=2), "head mask")
+    head = small.with_array(_solid(_above_otsu(_roots(small.array)), closing=2), "head mask")
     return resample_like(head, image, label=True)
+
+
+def _roots(array: npt.NDArray) -> npt.NDArray[np.float32]:
+    """Square roots of the intensities, so that bright fluid does not hide the rest of the head from the threshold."""
+    return np.sqrt(array.astype(np.float32) - float(array.min()))
 
 
 def _constant_background(array: npt.NDArray) -> float | None:

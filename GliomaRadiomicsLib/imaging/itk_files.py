@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - its usual name
 
 from GliomaRadiomicsLib.core.volume import Volume
@@ -30,6 +31,21 @@ _META_BYTES = {
 _HEADER_BYTES = 1 << 16
 _SCALAR = "save the image as a scalar (grey-value) image"
 _AGAIN = "copy or convert it again"
+
+
+def write_transform(matrix: npt.NDArray[np.float64], path: Path) -> None:
+    """Write a movement as an ITK transform file, as 3D Slicer, ANTs and ITK-SNAP read it (``.tfm``, LPS mm).
+
+    Args:
+        matrix: 4x4, from a place (RAS mm) in the fixed image to the same tissue's place in the moving image.
+        path: Ends in ``.tfm`` or ``.txt``.
+    """
+    to_lps = np.diag([-1.0, -1.0, 1.0, 1.0])
+    lps = to_lps @ matrix @ to_lps
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(lps[:3, :3].ravel().tolist())
+    transform.SetTranslation(lps[:3, 3].tolist())
+    sitk.WriteTransform(transform, str(path))
 
 
 def read_with_itk(path: Path, kind: str, channel: int | None = None) -> Volume:

@@ -19,6 +19,8 @@ _FEW_VALUES = 8
 _FIELD_OF_VIEW_MM = (80.0, 500.0)
 _HEAD_ML = (400.0, 7000.0)
 _MIN_OVERLAP = 0.5
+_MIN_OVERLAP_OF_HEADS = 0.2
+"""Heads with skull are registered, and that is checked; brains without are taken where they lie."""
 _GOOD_OVERLAP = 0.85
 _SAME_IMAGE = 0.9999
 _SAMPLE_POINTS = 20000
@@ -94,7 +96,8 @@ def to_reference(
 ) -> Volume | None:
     """``volume`` on the grid of ``reference`` (role ``main``), or None where it does not show the same place."""
     name, overlap = SEQUENCE_NAMES[role], _overlap(fronts[main], fronts[role])
-    if overlap < _MIN_OVERLAP:
+    both_stripped = fronts[main].stripped and fronts[role].stripped
+    if overlap < (_MIN_OVERLAP if both_stripped else _MIN_OVERLAP_OF_HEADS):
         apart = float(np.linalg.norm(fronts[main].centre - fronts[role].centre))
         findings.refuse(
             "no-overlap",
@@ -103,7 +106,7 @@ def to_reference(
             sequence=role,
         )
         return None
-    if overlap < _GOOD_OVERLAP and fronts[main].stripped and fronts[role].stripped:
+    if overlap < _GOOD_OVERLAP and both_stripped:
         message = f"{name} covers only {overlap:.0%} of the brain in {SEQUENCE_NAMES[main]}: align or re-export it"
         findings.add("warning", "poor-overlap", message, role)
     if volume.same_grid(reference):

@@ -36,7 +36,8 @@ class PhantomPatient:
         volumes: Image by sequence (t1, t1ce, t2, flair), float32.
         label_map: BraTS labels 0/1/2/4 on the reference grid, uint8.
         tissue: `phantom_tissue.Tissue` numbers on the reference grid, uint8.
-        brain_mask: 1 in the brain (with its fluid) on the reference grid, uint8.
+        brain_mask: 1 in the brain (with its fluid) on the reference grid, uint8; where the skull is kept, as masks of
+            brain extraction draw it.
         grade: WHO grade.
         seed: The seed.
         transforms: By sequence, the rigid 4x4 matrix that takes a place (RAS mm) in the reference to the same tissue's

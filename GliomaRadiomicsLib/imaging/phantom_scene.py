@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813 - its usual name
 from scipy import ndimage
 
 from GliomaRadiomicsLib.core.labels import ED
 from GliomaRadiomicsLib.imaging.phantom_brain import BrainShape, healthy_tissue, outline
 from GliomaRadiomicsLib.imaging.phantom_head import head_tissue
 from GliomaRadiomicsLib.imaging.phantom_shapes import Array
+from GliomaRadiomicsLib.imaging.phantom_tissue import Tissue
 from GliomaRadiomicsLib.imaging.phantom_tumour import Tumour, paint_tumour, undo_push
 
 _GRID_CENTRE_RAS = np.array([-119.5, 119.5, 77.0])
@@ -19,6 +21,9 @@ _BRAIN_CENTRE_RAS = np.array([-118.0, 110.0, 73.0])
 _BRAIN_BOX = ((-80.0, 80.0), (-95.0, 95.0), (-80.0, 78.0))
 _HEAD_BOX = ((-92.0, 92.0), (-108.0, 112.0), (-125.0, 92.0))
 _BRAIN_MARGIN_MM = 0.2
+_RIM_MM = 2.0
+_CANAL_BELOW_MM = -62.0
+_CLEFT_MM = 4.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Scene:
         tissue: Tissue numbers.
         label: BraTS labels.
         blend: Share of the other tissue (`BLENDS_WITH`) in each voxel.
-        brain: Brain with its fluid.
+        brain: Brain with its fluid; where there is a skull, as masks of brain extraction draw it: with the nearest of
+            the fluid around it, and without clefts.
         axes: Head coordinates (mm) along i, j, k of this part.
         box: Where the part lies in the grid.
         grid: The whole grid.
@@ -105,7 +111,10 @@ def build_scene(brain: BrainShape, tumour: Tumour, grid: Grid, *, skull: bool) -
     tissue = _head(brain, sparse, surface, axes) if skull else np.zeros(shape, dtype=np.uint8)
     label, blend = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
     tissue[inside], label[inside], blend[inside] = painted.tissue, painted.label, painted.blend
-    return Scene(tissue, _smooth_labels(label, inside, grid.spacing_mm), blend, inside, axes, box, grid)
+    label = _smooth_labels(label, inside, grid.spacing_mm)
+    rim = (tissue == Tissue.CSF) & (surface < _RIM_MM) & (z > _CANAL_BELOW_MM)
+    brain_mask = _drawn_brain(inside | rim, grid) if skull else inside
+    return Scene(tissue, label, blend, brain_mask, axes, box, grid)
 
 
 def _head(
@@ -127,6 +136,13 @@ def _axes(
         lines.append(line[cut].astype(np.float32))
         slices.append(cut)
     return (lines[0], lines[1], lines[2]), (slices[0], slices[1], slices[2])
+
+
+def _drawn_brain(brain: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
+    """The brain with its clefts and holes closed."""
+    image = sitk.GetImageFromArray(brain.astype(np.uint8))
+    closed = sitk.BinaryMorphologicalClosing(image, [max(1, round(_CLEFT_MM / grid.spacing_mm))] * 3)
+    return sitk.GetArrayViewFromImage(sitk.BinaryFillhole(closed)) > 0
 
 
 def _smooth_labels(

@@ -62,7 +62,11 @@ class Space:
 
     def aligned_affine(self, role: str) -> Matrix:
         """Affine that lays an image, its voxels untouched, onto the reference image in the reference's own place."""
-        return self.movements[self.reference] @ np.linalg.inv(self.movements[role]) @ self.native[role].affine
+        return np.asarray(np.linalg.inv(self.movement_from_reference(role)) @ self.native[role].affine)
+
+    def movement_from_reference(self, role: str) -> Matrix:
+        """4x4 from a place (RAS mm) in the reference image to the same tissue's place in the image of ``role``."""
+        return np.asarray(self.movements[role] @ np.linalg.inv(self.movements[self.reference]))
 
     def renamed(self, roles: dict[str, str], reference: str) -> Space:
         """The same chain with other names: old role to new."""

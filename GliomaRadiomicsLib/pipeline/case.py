@@ -13,12 +13,16 @@ from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationRes
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
-from GliomaRadiomicsLib.imaging.intensity import zscore_in_mask
+from GliomaRadiomicsLib.imaging.itk_files import write_transform
+from GliomaRadiomicsLib.imaging.normalisation import registry as normalisation
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
+from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.pipeline.checks import check_run
+from GliomaRadiomicsLib.pipeline.guard import guard_case, guard_images, guard_outline
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
 from GliomaRadiomicsLib.pipeline.predictions import bundle_of, fill_in_reasons, predict_case
+from GliomaRadiomicsLib.pipeline.preparation.step import prepare
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.pipeline.writing import (
     provenance_of,
@@ -77,8 +81,12 @@ def analyze_case(
         with progress.step("passport", 0.1, 0.15, "checking the images"):
             passport = inspect(inputs.volumes, mask=inputs.mask, unoriented=inputs.unoriented)
         described = _describe(inputs, passport, settings)
-        result = CaseResult(described, list(passport.findings), versions=versions(), created=created)
-        run = CaseRun(settings, progress, folder, passport, result)
+        findings = [*inputs.findings, *passport.findings, *guard_images(inputs.volumes)]
+        result = CaseResult(described, findings, versions=versions(), created=created)
+        space = Space.unchanged(passport.reference, passport.volumes)
+        run = CaseRun(settings, progress, folder, passport, result, space)
+        prepare(run, inputs.volumes)
+        guard_case(run)
         _run_steps(run)
         _write(run, inputs)
         progress.report(1.0, "done")
@@ -87,16 +95,17 @@ def analyze_case(
 
 def _run_steps(run: CaseRun) -> None:
     steps = run.settings.steps
-    with run.progress.step("normalise", 0.15, 0.25, "normalising"):
+    with run.progress.step("normalise", 0.35, 0.4, "normalising"):
         _normalise(run)
-    if run.passport.mask is not None:
-        with run.progress.step("mask", 0.25, 0.45, "taking the given mask"):
-            _take_mask(run, run.passport.mask)
+    if run.native_label_map is not None:
+        with run.progress.step("mask", 0.4, 0.5, "taking the given mask"):
+            _take_mask(run, run.native_label_map)
     elif "segmentation" in steps:
-        with run.progress.step("segmentation", 0.25, 0.45, "segmenting the tumour"):
+        with run.progress.step("segmentation", 0.4, 0.5, "segmenting the tumour"):
             _segment(run)
+    guard_outline(run)
     if "features" in steps and run.label_map is not None:
-        with run.progress.step("features", 0.45, 0.65, "measuring features"):
+        with run.progress.step("features", 0.5, 0.65, "measuring features"):
             _measure(run)
     if "grading" in steps and run.label_map is not None:
         with run.progress.step("grading", 0.65, 0.75, "grading"):
@@ -121,8 +130,12 @@ def _normalise(run: CaseRun) -> None:
     target = run.folder / "preprocessed"
     target.mkdir()
     for role, volume in run.passport.volumes.items():
-        run.normalised[role] = volume.with_array(zscore_in_mask(volume.array, brain.array))
+        fitted = normalisation.fit(run.settings.normalisation, volume.array, brain.array, role)
+        run.normalised[role] = volume.with_array(fitted.apply(volume.array, brain.array))
+        run.normalisations[role] = fitted.parameters()
         write_volume(run.normalised[role], target / f"{role}.nii.gz")
+        if not run.space.is_exact(role):
+            write_transform(run.space.movement_from_reference(role), target / f"{role}.tfm")
     write_label_map(brain, target / "brain_mask.nii.gz")
     run.result.files["volumes"] = {role: f"preprocessed/{role}.nii.gz" for role in run.normalised}
 
@@ -130,11 +143,11 @@ def _normalise(run: CaseRun) -> None:
 def _take_mask(run: CaseRun, mask: Volume) -> None:
     volumes = region_volumes_ml(mask.array, mask.voxel_volume_mm3)
     run.result.segmentation = SegmentationResult("given mask", _rounded(volumes))
-    _keep_label_map(run, mask)
+    _write_label_map(run, mask)
 
 
-def _keep_label_map(run: CaseRun, label_map: Volume) -> None:
-    run.label_map = label_map
+def _write_label_map(run: CaseRun, label_map: Volume) -> None:
+    run.native_label_map = label_map
     write_label_map(label_map, run.folder / "segmentation.nii.gz")
     run.result.files["segmentation"] = "segmentation.nii.gz"
 
@@ -145,8 +158,10 @@ def _segment(run: CaseRun) -> None:
     segmenter = Segmenter(bundle_of(run, "segmentation"), run.settings.device)
     found = segmenter.predict(run.passport.volumes, run.passport.brain_mask, run.progress)
     run.heatmaps["segmentation-uncertainty"] = found.uncertainty
-    _keep_label_map(run, found.label_map)
-    volumes = region_volumes_ml(found.label_map.array, found.label_map.voxel_volume_mm3)
+    run.label_map = found.label_map
+    native = run.space.to_native(found.label_map, label=True)
+    _write_label_map(run, native)
+    volumes = region_volumes_ml(native.array, native.voxel_volume_mm3)
     run.result.segmentation = SegmentationResult(
         model=f"{segmenter.metadata['name']} {segmenter.metadata['version']}",
         volumes_ml=_rounded(volumes),

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from GliomaRadiomicsLib.core.results import Finding
+from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import write_volume
+from GliomaRadiomicsLib.imaging.space import moved
 from GliomaRadiomicsLib.pipeline.inputs import CaseInputs
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.pipeline.scene import write_scene
@@ -28,25 +30,39 @@ def write_tables(run: CaseRun) -> None:
     if run.heatmaps:
         target.mkdir()
     for name, heatmap in run.heatmaps.items():
-        write_volume(heatmap.with_array(heatmap.array.astype(np.float32)), target / f"{name}.nii.gz")
+        native = run.space.to_native(heatmap.with_array(heatmap.array.astype(np.float32)))
+        write_volume(native, target / f"{name}.nii.gz")
     run.result.files["heatmaps"] = {name: f"heatmaps/{name}.nii.gz" for name in run.heatmaps}
 
 
 def write_case_report(run: CaseRun, provenance: dict[str, Any]) -> None:
     """The HTML report; the last thing written but for the JSON files, so that it knows of every warning and step."""
-    images = ReportImages(run.normalised, run.label_map, run.heatmaps, run.passport.brain_mask)
+    space, prepared = run.space, run.prepared
+    images = ReportImages(
+        run.normalised,
+        run.label_map,
+        run.heatmaps,
+        run.passport.brain_mask,
+        stored=moved(space.native[space.reference], space.movements[space.reference]),
+        before=prepared.before if prepared else {},
+        aligned=prepared.aligned if prepared else {},
+    )
     run.result.files["report"] = "report.html"
     run.result.timing_s = dict(run.progress.timings)
     write_report(run.result, images, run.folder / "report.html", features=run.features, provenance=provenance)
 
 
 def write_case_scene(run: CaseRun, provenance: dict[str, Any]) -> None:
-    """``scene.mrb`` with the images in their own intensities; a failure is a warning, not the end of the run."""
+    """``scene.mrb``; a failure is a warning, not the end of the run.
+
+    The images are in it as given, voxel by voxel; where they were aligned, their headers lay them onto the reference.
+    """
     lasting = run.result.files["volumes"]
     images = run.folder / "images"
     images.mkdir()
-    for role, volume in run.passport.volumes.items():
-        write_volume(volume, images / f"{role}.nii")
+    for role in run.passport.volumes:
+        there = Volume(run.given[role].array, run.space.aligned_affine(role), role)
+        write_volume(there, images / f"{role}.nii")
     run.result.files["volumes"] = {role: f"images/{role}.nii" for role in run.passport.volumes}
     write_json(run, provenance)
     problem = write_scene(run.folder)
@@ -66,6 +82,8 @@ def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
         "weights_sha256": run.weights,
         "settings": {**asdict(run.settings), "models": run.models},
         "versions": run.result.versions,
+        "space": run.space.to_dict(),
+        "normalisation": run.normalisations,
         "timing_s": dict(run.progress.timings),
     }
 

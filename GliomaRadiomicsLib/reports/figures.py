@@ -16,6 +16,7 @@ MAX_HEATMAPS = 6
 """Heat maps drawn; the others stay files in the output folder."""
 HEATMAP_THRESHOLD = 0.3
 """A heat map is shown where it reaches this share of its largest absolute value."""
+ORIENTATION = "Radiological orientation: the patient's right is on the image's left."
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ def draw_planes(view: BrainView) -> Picture:
     slices, anatomy = view.tumour_slices(), view.anatomy
     cuts = [_cut(view, view.sequences[anatomy], plane, slices[plane]) for plane in PLANES]
     sheet = Sheet([cut.size_mm for cut in cuts])
-    window = _window(view.sequences[anatomy], view.brain)
+    window = grey_window(view.sequences[anatomy], view.brain)
     for axes, cut in zip(sheet.panels, cuts, strict=True):
         draw_anatomy(axes, cut, window)
         if view.labels is not None:
             draw_labels(axes, cut, view.cut(view.labels, cut.plane, slices[cut.plane]))
     places = "; ".join(f"{plane} {view.place(plane, slices[plane])}" for plane in PLANES)
     caption = f"{sequence_name(anatomy)} in three planes, {_where(view)}.{_tilt(view)}"
-    return Picture(sheet.png(), caption, f"{caption} {places[:1].upper()}{places[1:]}. {_marks_text()}")
+    return Picture(sheet.png(), caption, f"{caption} {places[:1].upper()}{places[1:]}. {ORIENTATION}")
 
 
 def draw_sequences(view: BrainView, outlined: bool) -> Picture:
@@ -54,12 +55,12 @@ def draw_sequences(view: BrainView, outlined: bool) -> Picture:
     sizes = [cut.size_mm for cut in cuts.values()]
     sheet = Sheet(sizes + [sizes[0]] * (2 - len(sizes)))
     for axes, name in zip(sheet.panels, names, strict=False):
-        draw_anatomy(axes, cuts[name], _window(view.sequences[name], view.brain))
+        draw_anatomy(axes, cuts[name], grey_window(view.sequences[name], view.brain))
         if outlined and view.labels is not None:
             draw_labels(axes, cuts[name], view.cut(view.labels, "axial", index))
     caption = f"{_and([sequence_name(name) for name in names])}, axial {view.place('axial', index)}"
     caption += ", with the outlines of the labels." if outlined else ", without outlines."
-    return Picture(sheet.png(), caption, f"{caption} {_marks_text()}")
+    return Picture(sheet.png(), caption, f"{caption} {ORIENTATION}")
 
 
 def draw_heatmaps(view: BrainView) -> dict[str, Picture]:
@@ -79,7 +80,7 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
     sheet = Sheet([cut.size_mm for cut in cuts], colour_bar=True)
     shown = None
     for axes, cut in zip(sheet.panels, cuts, strict=True):
-        draw_anatomy(axes, cut, _window(anatomy, view.brain))
+        draw_anatomy(axes, cut, grey_window(anatomy, view.brain))
         limits = (-peak, peak) if signed else (threshold, peak)
         shown = draw_heatmap(axes, cut, view.cut(values, cut.plane, slices[cut.plane]), threshold, limits)
         if view.labels is not None:
@@ -89,7 +90,7 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
     caption = f"Heat map over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
     caption += "; white line: whole tumour." if view.has_tumour else "."
     caption += _shown(kind, threshold, peak, signed)
-    return Picture(sheet.png(), caption, f"{name}. {caption} {_marks_text()}")
+    return Picture(sheet.png(), caption, f"{name}. {caption} {ORIENTATION}")
 
 
 def _shown(kind: HeatmapKind, threshold: float, peak: float, signed: bool) -> str:
@@ -106,7 +107,7 @@ def _cut(view: BrainView, array: npt.NDArray, plane: str, index: int, title: str
     return Cut(view.cut(array, plane, index), view.pixel_mm(plane), plane, title)
 
 
-def _window(array: npt.NDArray, brain: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def grey_window(array: npt.NDArray, brain: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Grey window: 0.5th to 99.7th percentile inside the brain."""
     inside = array[brain & np.isfinite(array)]
     if not inside.size:
@@ -125,10 +126,6 @@ def _where(view: BrainView) -> str:
 def _tilt(view: BrainView) -> str:
     degrees = view.tilt_degrees
     return f" The images were acquired tilted by {degrees:.0f}° to the patient's axes." if degrees >= 5 else ""
-
-
-def _marks_text() -> str:
-    return "Radiological orientation: the patient's right is on the image's left."
 
 
 def _and(words: list[str]) -> str:

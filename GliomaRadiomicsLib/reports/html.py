@@ -16,6 +16,7 @@ from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw
 from GliomaRadiomicsLib.reports.identity import identity_line, time_of_run
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 from GliomaRadiomicsLib.reports.markup import Markup, join, tag
+from GliomaRadiomicsLib.reports.preparation_pictures import draw_preparation
 from GliomaRadiomicsLib.reports.sections import SECTIONS, Content
 from GliomaRadiomicsLib.reports.sections.overview import sequence_chips
 
@@ -79,7 +80,8 @@ def _content(result: CaseResult, images: ReportImages | None, features: Sequence
         *(draw_sequences(view, outlined) for outlined in (False, True)[: 1 + view.has_tumour]),
     ]
     left_out = list(images.heatmaps)[MAX_HEATMAPS:]
-    return Content(result, overview, draw_heatmaps(view), left_out, features, view.stored_slices)
+    prepared = draw_preparation(images, result.preparation)
+    return Content(result, overview, draw_heatmaps(view), left_out, features, view.stored_slices, preparation=prepared)
 
 
 def _style() -> str:

@@ -27,6 +27,9 @@ class ReportImages:
         label_map: 0/1/2/4 label map, or None if nothing was segmented.
         heatmaps: Heat maps by name, such as ``cnn_grading/gradcam``.
         brain_mask: Nonzero inside the brain, or None.
+        stored: The grid of the image that was given, laid onto these images, for slice numbers; None: their own.
+        before: Sequences as given, with skull, through their headers alone; empty where nothing was prepared.
+        aligned: The same after the alignment.
 
     Raises:
         RefusedInput: If there is no sequence, or one of the images lies on another grid.
@@ -36,12 +39,16 @@ class ReportImages:
     label_map: Volume | None = None
     heatmaps: dict[str, Volume] = field(default_factory=dict)
     brain_mask: Volume | None = None
+    stored: Volume | None = None
+    before: dict[str, Volume] = field(default_factory=dict)
+    aligned: dict[str, Volume] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.volumes:
             raise RefusedInput(what="no image to show", where="report", remedy="give at least one sequence")
         extras = {"label map": self.label_map, "brain mask": self.brain_mask}
-        for name, volume in {**self.volumes, **extras, **self.heatmaps}.items():
+        named = [*self.volumes.items(), *extras.items(), *self.heatmaps.items(), *self.before.items()]
+        for name, volume in [*named, *self.aligned.items()]:
             if volume is not None and not self.grid.same_grid(volume):
                 raise RefusedInput(
                     what="not on the grid of the other images",
@@ -93,7 +100,7 @@ class BrainView:
             heatmaps={name: cropped(heatmap) for name, heatmap in images.heatmaps.items()},
             brain=inside,
             affine=affine,
-            stored=images.grid,
+            stored=images.stored or images.grid,
         )
 
     @property

@@ -57,7 +57,7 @@ def check_aligned(
     else:
         findings.add("ok", "guard-brain-not-checked", "contrast agent, cavity and orientation need a brain mask")
     if label_map is not None:
-        _check_lesions(coarse(label_map), findings)
+        findings.found += check_lesions(label_map)
     doubtful = any(finding.severity != "ok" for finding in findings.found)
     if not doubtful and not findings.has("guard-brain-not-checked"):
         findings.add("ok", "usual-case", "nothing speaks against an adult's pre-operative glioma")
@@ -131,8 +131,10 @@ def _check_cavity(images: dict[str, Volume], brain: Volume, findings: Findings) 
         findings.add("warning", "resection-cavity", message)
 
 
-def _check_lesions(label_map: Volume, findings: Findings) -> None:
-    lesions = lesions_of(label_map)
+def check_lesions(label_map: Volume) -> list[Finding]:
+    """Whether the outline of a tumour, labels 0/1/2/4, looks like metastases; a warning, or nothing."""
+    findings = Findings(collect=True)
+    lesions = lesions_of(coarse(label_map))
     remedy = "the models were trained on gliomas only, so consider metastases, lymphoma and abscess first"
     if lesions.several:
         message = f"{lesions.separate} separate enhancing lesions: {remedy}"
@@ -140,3 +142,4 @@ def _check_lesions(label_map: Volume, findings: Findings) -> None:
     elif lesions.mostly_oedema:
         message = f"{lesions.oedema_ml:.0f} ml of oedema around a core of {lesions.core_ml:.1f} ml: {remedy}"
         findings.add("warning", "metastasis-like", message)
+    return findings.found

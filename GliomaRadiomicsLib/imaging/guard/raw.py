@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.volume import Volume
@@ -54,7 +52,7 @@ def _check_image(role: str, volume: Volume, findings: Findings) -> None:
         return
     small = coarse(volume)
     front = foreground(small)
-    mask = front.mask if front.stripped else head_mask(_compressed(small))
+    mask = front.mask if front.stripped else head_mask(small)
     contrast = tissue_contrast(small, mask.array != 0)
     if contrast is not None and contrast < BOTTLE:
         what = "shows no tissues inside, like a phantom bottle"
@@ -64,12 +62,6 @@ def _check_image(role: str, volume: Volume, findings: Findings) -> None:
     extent = extent_of(mask)
     if extent is not None:
         _check_place(role, mask, extent, front.stripped, findings)
-
-
-def _compressed(image: Volume) -> Volume:
-    """Roots of the intensities, so that bright fluid does not hide the rest of the head from Otsu's threshold."""
-    array = image.array.astype(np.float32)
-    return image.with_array(np.sqrt(array - float(array.min())))
 
 
 def _is_localiser(role: str, volume: Volume, findings: Findings) -> bool:

@@ -8,6 +8,7 @@ from GliomaRadiomicsLib.reports.sections.molecular import write_molecular
 from GliomaRadiomicsLib.reports.sections.overview import write_passport
 from GliomaRadiomicsLib.reports.sections.pictures import write_heatmaps, write_pictures
 from GliomaRadiomicsLib.reports.sections.predictions import write_grading
+from GliomaRadiomicsLib.reports.sections.preparation import write_preparation
 from GliomaRadiomicsLib.reports.sections.sources import write_evidence, write_provenance
 from GliomaRadiomicsLib.reports.sections.summary import write_summary
 from GliomaRadiomicsLib.reports.sections.survival import write_survival
@@ -21,6 +22,7 @@ SECTIONS = (
     Section("molecular", "Molecular markers", write_molecular),
     Section("survival", "Survival", write_survival),
     Section("passport", "Input check", write_passport),
+    Section("preparation", "Preparation", write_preparation),
     Section("heatmaps", "Heat maps", write_heatmaps),
     Section("features", "Features", write_features),
     Section("evidence", "Evidence behind the models", write_evidence),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
 from GliomaRadiomicsLib.reports.figures import Picture
 from GliomaRadiomicsLib.reports.markup import Markup
+from GliomaRadiomicsLib.reports.preparation_pictures import PreparationPictures
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Content:
         features: Measured features; the whole table is `features.csv`.
         slice_plane: Plane in which the images are stored slice by slice (axial, ...); empty where not known.
         weights: SHA-256 of the model files by system and file.
+        preparation: Pictures from before and after the preparation.
     """
 
     result: CaseResult
@@ -31,6 +33,7 @@ class Content:
     features: Sequence[FeatureRow] = ()
     slice_plane: str = ""
     weights: dict[str, dict[str, str]] = field(default_factory=dict)
+    preparation: PreparationPictures = field(default_factory=PreparationPictures)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("kaplan_meier", "roc", "calibration", "forest", "importance", "nomogram")
+BINARY_KINDS = ("binary_roc", "binary_calibration")
+"""Of systems that tell two classes apart, without time."""
 
 
 def draw_chart(chart: Mapping[str, Any]) -> Figure:
@@ -27,8 +29,9 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
         RefusedInput: If its kind is unknown.
     """
     kind = chart.get("kind")
-    if kind not in KINDS:
-        raise RefusedInput(what="unknown kind of chart", where="kind", found=kind, remedy=f"one of {', '.join(KINDS)}")
+    if kind not in KINDS + BINARY_KINDS:
+        remedy = f"one of {', '.join(KINDS + BINARY_KINDS)}"
+        raise RefusedInput(what="unknown kind of chart", where="kind", found=kind, remedy=remedy)
     return import_module(f"GliomaRadiomicsLib.reports.survival_figures.{kind}").draw(chart)
 
 

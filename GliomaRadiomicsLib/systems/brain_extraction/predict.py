@@ -19,6 +19,9 @@ from GliomaRadiomicsLib.systems.brain_extraction.prepare import SPACING_MM, norm
 LEAST = (96, 128, 112)
 """Voxels of 2 mm the network is at least shown, as in training; smaller images are padded with zeros."""
 
+LEAST_EXPECTED_DICE = 0.92
+"""Dice the network expects of its mask on ordinary heads: 0.95 or more."""
+
 PLAUSIBLE_ML = (700.0, 2200.0)
 """Brain volumes outside these limits are doubtful (adults: about 900 to 1900 ml with the fluid inside the mask)."""
 
@@ -85,6 +88,7 @@ class BrainExtractor:
         )
 
     def _probability(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Mean over the image as it is and mirrored left to right."""
         import torch
 
         multiple = self.network.multiple
@@ -95,8 +99,10 @@ class BrainExtractor:
         padded[place] = image
         with torch.inference_mode():
             tensor = torch.from_numpy(padded)[None, None].to(self.device)
-            logits = self.network(tensor, torch.ones(1, 1, device=self.device))
-        return logits.float().sigmoid()[0, 0].cpu().numpy()[place]
+            given = torch.ones(1, 1, device=self.device)
+            plain = self.network(tensor, given).float().sigmoid()
+            mirrored = self.network(tensor.flip(2), given).float().sigmoid().flip(2)
+        return (0.5 * (plain + mirrored))[0, 0].cpu().numpy()[place]
 
 
 def _one_part(brain: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -118,11 +124,11 @@ def _doubts(ml: float, expected: float, brain: npt.NDArray[np.bool_]) -> tuple[s
     doubts = []
     if not PLAUSIBLE_ML[0] <= ml <= PLAUSIBLE_ML[1]:
         doubts.append(f"a brain of {ml:.0f} ml is unusual ({PLAUSIBLE_ML[0]:.0f} to {PLAUSIBLE_ML[1]:.0f} expected)")
-    if expected < 0.95:
+    if expected < LEAST_EXPECTED_DICE:
         doubts.append(f"the network is unsure of its mask (expected Dice {expected:.2f})")
     for axis, sides in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
         for place, side in ((0, sides[0]), (-1, sides[1])):
             share = float(brain.take(place, axis).sum()) * SPACING_MM**2 / 100.0
             if share > (25.0 if side == "bottom" else 15.0):
-                doubts.append(f"the brain is cut at the {side} of the image ({share:.0f} cm2)")
+                doubts.append(f"the brain is cut at the {side} of the image ({share:.0f} cm²)")
     return tuple(doubts)

@@ -48,11 +48,11 @@ class BrainSettings:
 
     channels: tuple[int, ...] = (16, 32, 64, 96)
     scenes: int = 160
-    phantoms: int = 8
-    phantom_share: float = 0.2
+    phantoms: int = 16
+    phantom_share: float = 0.35
     exclude_sites: tuple[str, ...] = ()
     seed: int = 0
-    loop: LoopSettings = field(default_factory=lambda: LoopSettings(steps=3000, learning_rate=2e-3))
+    loop: LoopSettings = field(default_factory=lambda: LoopSettings(steps=7000, learning_rate=2e-3))
 
 
 def bare_head(volumes: dict[str, Volume]) -> Head:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.systems.config import build, typed
 from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings
 from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
 from GliomaRadiomicsLib.training.loop import LoopSettings
@@ -32,11 +31,11 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
     """
     rest = {key: value for key, value in config.items() if key not in ABOUT}
     nested = {
-        "augmentation": _build(AugmentationSettings, rest.pop("augmentation", {})),
-        "loop": _build(LoopSettings, rest.pop("loop", {})),
+        "augmentation": build(AugmentationSettings, rest.pop("augmentation", {}), others=ABOUT),
+        "loop": build(LoopSettings, rest.pop("loop", {}), others=ABOUT),
     }
-    settings = _build(SegmentationSettings, rest, nested)
-    about = {key: _like(default, config.get(key, default), key) for key, default in ABOUT.items()}
+    settings = build(SegmentationSettings, rest, nested, others=ABOUT)
+    about = {key: typed(default, config.get(key, default), key) for key, default in ABOUT.items()}
     for key, known in CHOICES.items():
         if about[key] not in known:
             remedy = f"give {' or '.join(known)}"
@@ -78,37 +77,3 @@ def _check_shapes(settings: SegmentationSettings) -> None:
                 found=values,
                 remedy=f"give {sides} multiples of {factor}",
             )
-
-
-def _build(kind: type, values: Any, nested: Mapping[str, Any] | None = None) -> Any:
-    if not isinstance(values, Mapping):
-        raise RefusedInput(what="not a group of settings", where="--config", found=values, remedy="indent 'key: value'")
-    known = [field.name for field in fields(kind)]
-    for key in values:
-        if key not in known:
-            near = get_close_matches(str(key), [*known, *ABOUT], 1)
-            remedy = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-            raise RefusedInput(what="unknown setting", where="--config", found=key, remedy=remedy)
-    default = kind()
-    plain = {key: _like(getattr(default, key), value, key) for key, value in values.items()}
-    return kind(**plain, **(nested or {}))
-
-
-def _like(default: Any, value: Any, key: str) -> Any:
-    """``value`` in the type of the default; YAML reads 1e-3, without a dot, as text."""
-    if isinstance(default, tuple):
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(_like(default[0], item, key) for item in items) if default else tuple(items)
-    try:
-        if type(default) not in (int, float):
-            fits, fitting = isinstance(value, type(default)), value
-        else:
-            number = float(value)
-            fits = not isinstance(value, bool) and (type(default) is float or number.is_integer())
-            fitting = type(default)(number) if fits else None
-    except (TypeError, ValueError):
-        fits = False
-    if fits:
-        return fitting
-    kind = {int: "a whole number", float: "a number", str: "a text"}.get(type(default), type(default).__name__)
-    raise RefusedInput(what=f"{key} has the wrong type", where="--config", found=repr(value), remedy=f"give {kind}")

@@ -16,7 +16,7 @@ import pytest
 from GliomaRadiomicsLib.cli.main import main
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume, write_volume
-from GliomaRadiomicsLib.imaging.grid import resample_spacing
+from GliomaRadiomicsLib.imaging.grid import resample_spacing, to_canonical
 from GliomaRadiomicsLib.imaging.nifti import encode_nifti
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 
@@ -151,7 +151,7 @@ def test_swapped_t1_and_t2_are_exchanged_and_said(cli: Cli, phantom_files: dict[
 def test_an_image_that_does_not_say_how_it_lies_is_warned_about(
     name: str, cli: Cli, tmp_path: Path, phantom: PhantomPatient
 ) -> None:
-    volume = phantom.volumes["t1"]
+    volume = to_canonical(phantom.volumes["t1"])
     for code, file in ((0, name), (1, f"placed_{name}")):
         stored = nib.Nifti1Image(volume.array, volume.affine)
         stored.set_sform(volume.affine, code=code)
@@ -164,6 +164,15 @@ def test_an_image_that_does_not_say_how_it_lies_is_warned_about(
     assert "left and right may be exchanged" in line
     assert "orientation-unknown" not in cli("check", "--t1", f"placed_{name}").out
     assert "left and right may be exchanged" in cli("preprocess", "--t1", name, "--out", "out").out
+
+
+def test_a_turned_head_is_refused(cli: Cli, tmp_path: Path, phantom: PhantomPatient) -> None:
+    volume = to_canonical(phantom.volumes["t1"])
+    write_volume(volume.with_array(volume.array[:, ::-1]), tmp_path / "t1.nii.gz")
+    ending = cli("analyze", "--t1", "t1.nii.gz", "--out", "out")
+    assert ending.code == 2
+    assert "the back of the head lies at the front" in ending.err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind", ["other patient", "elsewhere", "empty", "probability", "unknown labels", "missing"])

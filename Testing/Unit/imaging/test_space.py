@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import SimpleITK as sitk  # noqa: N813 - its usual name
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.itk import to_itk
+from GliomaRadiomicsLib.imaging.itk_files import write_transform
 from GliomaRadiomicsLib.imaging.space import Space, grid_of, resample_labels, working_grid
 
 numbers = st.floats(-1.0, 1.0, allow_nan=False)
@@ -151,7 +155,9 @@ def test_labels_outside_the_target_are_left_out() -> None:
 @given(affines(), movements())
 def test_plain_data_holds_the_whole_chain(affine: npt.NDArray, movement: npt.NDArray) -> None:
     native = {"t1ce": grid_of(empty(np.eye(4))), "t2": grid_of(empty(affine))}
-    space = Space("t1ce", working_grid(Volume(np.ones((9, 9, 9)), np.eye(4))), native, {"t1ce": np.eye(4), "t2": movement})
+    space = Space(
+        "t1ce", working_grid(Volume(np.ones((9, 9, 9)), np.eye(4))), native, {"t1ce": np.eye(4), "t2": movement}
+    )
     again = Space.from_dict(json.loads(json.dumps(space.to_dict())))
     assert again.reference == "t1ce"
     assert again.working.same_grid(space.working, 1e-9)
@@ -186,3 +192,19 @@ def test_the_working_grid_holds_the_brain(affine: npt.NDArray) -> None:
 def test_no_brain_no_grid() -> None:
     with pytest.raises(RefusedInput, match="empty mask"):
         working_grid(Volume(np.zeros((4, 4, 4)), np.eye(4)))
+
+
+def test_the_transform_file_lays_the_image_onto_the_reference_in_itk(tmp_path: Path) -> None:
+    movement = np.eye(4)
+    movement[:3, :3], movement[:3, 3] = rotation(np.array([0.2, -0.1, 0.3])), (5.0, -3.0, 8.0)
+    flair = empty(np.diag([-2.0, 2.0, 2.5, 1.0]), (30, 30, 24))
+    marked = flair.with_array(ball(flair, middle(flair), 8.0).astype(np.float32))
+    reference = Volume(
+        np.zeros((50, 50, 50), np.float32), np.linalg.inv(movement) @ flair.affine @ np.diag([1.2, 1.2, 1.1, 1])
+    )
+    space = Space("t1ce", reference, {"t1ce": reference, "flair": flair}, {"t1ce": np.eye(4), "flair": movement})
+    write_transform(space.movement_from_reference("flair"), tmp_path / "flair.tfm")
+    moved = sitk.Resample(to_itk(marked), to_itk(reference), sitk.ReadTransform(str(tmp_path / "flair.tfm")))
+    ours = space.to_working(marked, "flair")
+    assert ours.array.sum() > 50
+    assert sitk.GetArrayFromImage(moved).transpose(2, 1, 0) == pytest.approx(ours.array, abs=1e-4)

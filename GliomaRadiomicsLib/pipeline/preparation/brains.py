@@ -1,0 +1,118 @@
+"""The brain in every image, and the one brain all images agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.foreground import brain_mask, coarse, foreground
+from GliomaRadiomicsLib.imaging.grid import resample_like
+from GliomaRadiomicsLib.imaging.space import Space, moved
+
+
+@dataclass(frozen=True)
+class Brain:
+    """The brain in one image.
+
+    Attributes:
+        mask: uint8, on the grid of the image.
+        found: Whether it was looked for; False where the image was skull-stripped already.
+        volume_ml: Its volume.
+        expected_dice: Dice the network expects of its mask; None where the mask was given.
+        doubts: Why it may be wrong.
+    """
+
+    mask: Volume
+    found: bool
+    volume_ml: float
+    expected_dice: float | None = None
+    doubts: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the mask, as plain data."""
+        source = "network" if self.found else "the image, which was skull-stripped"
+        return {
+            "source": source,
+            "volume_ml": round(self.volume_ml, 1),
+            "expected_dice": self.expected_dice,
+            "doubts": list(self.doubts),
+        }
+
+
+def find_brains(
+    volumes: dict[str, Volume], bundle: Callable[[], Path], device: str, progress: Progress
+) -> dict[str, Brain]:
+    """The brain in every image, each on its own grid.
+
+    Args:
+        volumes: Images by role.
+        bundle: Gives the folder of the brain extraction bundle; only asked where an image has a skull.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        progress: May cancel between images.
+
+    Raises:
+        RefusedInput: If an image shows no brain.
+    """
+    extractor = None
+    brains = {}
+    for number, (role, volume) in enumerate(volumes.items()):
+        progress.report(number / len(volumes), f"looking for the brain in {SEQUENCE_NAMES[role]}")
+        front = foreground(coarse(volume))
+        if front.stripped:
+            brains[role] = Brain(brain_mask([volume], [front.background]), False, front.volume_ml)
+            continue
+        if extractor is None:
+            from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor
+
+            extractor = BrainExtractor(bundle(), device)
+        found = extractor.predict(volume)
+        if not found.mask.array.any():
+            raise RefusedInput(
+                what="no brain was found",
+                where=SEQUENCE_NAMES[role],
+                remedy="check that it is MRI of a head, or give skull-stripped images",
+            )
+        brains[role] = Brain(found.mask, True, found.volume_ml, found.expected_dice, found.doubts)
+    return brains
+
+
+def agreed_brain(brains: dict[str, Brain], space: Space) -> tuple[Volume, float | None]:
+    """The brain the images agree on, and how well they do.
+
+    Returns:
+        uint8 mask on the working grid: brain in at least half of the images that show the place; and the lowest Dice
+        between two images where both show the place, None for a single image.
+    """
+    masks = {role: _on_working_grid(brains[role].mask, space, role) > 0.5 for role in space.native}
+    seen = {role: _field_of_view(space, role) for role in space.native}
+    votes = np.sum(list(masks.values()), axis=0)
+    most = np.maximum(np.sum(list(seen.values()), axis=0), 1)
+    agreed = space.working.with_array((votes * 2 >= most).astype(np.uint8), "brain mask")
+    dice = [_dice(masks[a], masks[b], seen[a] & seen[b]) for a, b in combinations(masks, 2)]
+    return agreed, min(dice) if dice else None
+
+
+def _on_working_grid(mask: Volume, space: Space, role: str) -> npt.NDArray[np.float32]:
+    return space.to_working(mask.with_array((mask.array != 0).astype(np.float32)), role).array
+
+
+def _field_of_view(space: Space, role: str) -> npt.NDArray[np.bool_]:
+    """Where the image shows the place."""
+    grid = space.native[role]
+    whole = grid.with_array(np.ones(grid.shape, dtype=np.uint8))
+    return resample_like(moved(whole, space.movements[role]), space.working, label=True).array > 0
+
+
+def _dice(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], where: npt.NDArray[np.bool_]) -> float:
+    size = int((a & where).sum()) + int((b & where).sum())
+    return 2.0 * int((a & b & where).sum()) / size if size else 0.0
