@@ -47,6 +47,10 @@ class Entry:
         """Memory map of the slices of a sequence."""
         return np.load(self.files[modality], mmap_mode="r")
 
+    def fingerprints(self) -> list[str]:
+        """What tells the images again without holding them or a name: sixteen hexadecimal digits per sequence."""
+        return [sha256_file(path)[:16] for path in self.files.values()]
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -115,8 +119,7 @@ def require_usable(cohort: Cohort, settings: MgmtSettings) -> Cohort:
 
 def _seen_before(entry: Entry, case: TrainingCase, seen: dict[str, tuple[str, str]]) -> LeftOut | None:
     """Why a patient is left out whose images came under another name: it could be on both sides of a split."""
-    for role, path in entry.files.items():
-        digest = sha256_file(path)
+    for role, digest in zip(entry.files, entry.fingerprints(), strict=True):
         patient, place = seen.setdefault(digest, (case.patient, f"case {case.patient} on line {case.line}"))
         if patient != case.patient:
             return LeftOut(case.patient, case.line, "", f"the {SEQUENCE_NAMES[role]} is the same image as of {place}")

@@ -62,11 +62,12 @@ class HeldOut:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The models that are kept, the predictions for patients held out, and how the training went."""
+    """The models that are kept and their patients, the predictions for patients held out, and how the training went."""
 
     models: Models
     test: tuple[HeldOut, ...]
     splits: tuple[Split, ...]
+    kept_split: Split
     origin: dict[str, Any] | None
     courses: dict[str, list[dict[str, Any]]]
 
@@ -96,7 +97,7 @@ def fit_cohort(cohort: Cohort, settings: MgmtSettings, work: Path, progress: Pro
         parts.append(_fit_split(cohort, split, number, settings, work, part))
     kept = parts[-1]
     test = tuple(patient for part in parts for patient in part.test)
-    return Fitted(kept.models, test, tuple(splits), kept.origin, kept.courses)
+    return Fitted(kept.models, test, tuple(splits), trainings[-1], kept.origin, kept.courses)
 
 
 def patient_logits(

@@ -10,6 +10,7 @@ from GliomaRadiomicsLib.systems.mgmt.cache import Cohort
 from GliomaRadiomicsLib.systems.mgmt.fitting import Fitted
 from GliomaRadiomicsLib.systems.mgmt.measure import evidence_tables, main_figures
 from GliomaRadiomicsLib.systems.mgmt.settings import MgmtSettings
+from GliomaRadiomicsLib.systems.mgmt.splits import Split
 from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 NAME = "mgmt"
@@ -43,6 +44,7 @@ def describe(cohort: Cohort, fitted: Fitted, settings: MgmtSettings) -> dict[str
             "backbone": "none" if fitted.origin is None else fitted.origin["text"],
             "courses": fitted.courses,
         },
+        "fingerprints": fingerprints_of(cohort, fitted.kept_split),
         "evidence": {
             "figures": [
                 figure.to_dict()
@@ -72,6 +74,12 @@ def left_out_counts(left_out: Sequence[LeftOut]) -> dict[str, int]:
         "n_left_out_without_outcome": sum(not one.is_fault for one in patients),
     }
     return {**counts, **{f"n_without {name}": n for name, n in sorted(sequences.items())}}
+
+
+def fingerprints_of(cohort: Cohort, split: Split) -> list[str]:
+    """Of the images that weights, fusion and calibration were fitted on, so that `evaluate` knows them again."""
+    known = {*split.train, *split.validation}
+    return sorted(digits for entry in cohort.entries if entry.patient in known for digits in entry.fingerprints())
 
 
 def _input(settings: MgmtSettings) -> dict[str, Any]:

@@ -79,7 +79,9 @@ class MgmtSystem:
         with _work_folder(settings) as work:
             cohort = _read(cases, settings, work, part_of(progress, 0.0, _READ))
             fitted = fit_cohort(cohort, settings, work, part_of(progress, _READ, 1.0))
-        system = cls(fitted.models, describe(cohort, fitted, settings))
+            for checkpoint in work.glob("split*.pt"):
+                checkpoint.unlink()
+            system = cls(fitted.models, describe(cohort, fitted, settings))
         system.left_out = cohort.left_out
         system.held_out = predictions(fitted.test, settings)
         return system
@@ -104,6 +106,7 @@ class MgmtSystem:
             cohort = require_usable(read_cohort_slices(cases, settings, work, progress), settings)
             logits, slices = patient_logits(self.models, cohort.entries, settings)
             features = features_of(cohort.entries)
+            known = self._trained_on(cohort)
             test = []
             for name, positive in cohort.labels.items():
                 log_odds = log_odds_of(self.models, logits.get(name, {}), features.get(name))
@@ -112,10 +115,15 @@ class MgmtSystem:
         if not test:
             remedy = f"give {', '.join(SEQUENCE_NAMES[role] for role in settings.modalities)}"
             raise RefusedInput(what="no patient has what this bundle needs", where="cohort", remedy=remedy)
-        lacking = sum(left_out_counts(cohort.left_out)[f"n_left_out_{why}"] for why in ("faulty", "without_outcome"))
+        counts = left_out_counts(cohort.left_out)
+        lacking = counts["n_left_out_faulty"] + counts["n_left_out_without_outcome"]
         said = f"{len(test)} given patients, {lacking} left out"
-        figures = main_figures(test, settings, prefix="test", cohort=said, validation="patients given for evaluation")
-        return Evaluation(figures, predictions(test, settings), left_out=cohort.left_out)
+        honest = f"; NOT HELD OUT: the bundle was trained on {len(known)} of them" if known else ""
+        figures = main_figures(
+            test, settings, prefix="test", cohort=said, validation=f"patients given for evaluation{honest}"
+        )
+        rows = [{**row, "trained_on": int(row["case"] in known)} for row in predictions(test, settings)]
+        return Evaluation(figures, rows, left_out=cohort.left_out)
 
     def predict(self, case: CaseData) -> dict[str, Any]:
         """The outcome of one case, as `result.json` has it under the target's name; abstains with a reason."""
@@ -134,6 +142,11 @@ class MgmtSystem:
                 if heat is not None:
                     found[f"gradcam-{role}"] = resample_like(heat, case.label_map)
         return found
+
+    def _trained_on(self, cohort: Cohort) -> set[str]:
+        """Patients whose images the bundle was trained on, whatever they are called."""
+        known = set(self.metadata.get("fingerprints", []))
+        return {entry.patient for entry in cohort.entries if known & set(entry.fingerprints())}
 
     @property
     def target(self) -> str:

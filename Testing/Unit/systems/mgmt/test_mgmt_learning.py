@@ -56,6 +56,18 @@ def test_a_planted_texture_is_found_in_unseen_patients(learned: Path, tmp_path: 
         assert len(list(csv.DictReader(file))) == 16
 
 
+def test_patients_that_were_trained_on_are_known_again(learned: Path, tmp_path: Path) -> None:
+    from GliomaRadiomicsLib.systems.registry import read_cases
+
+    evaluation = MgmtSystem.load(learned / "bundle").evaluate(read_cases("mgmt", learned / "a" / "cohort.csv", {}))
+    training = load_metadata(learned / "bundle")["training"]
+    assert sum(row["trained_on"] for row in evaluation.predictions) == training["n_training"] + training["n_validation"]
+    assert all("NOT HELD OUT" in one.validation for one in evaluation.figures)
+    other = MgmtSystem.load(learned / "bundle").evaluate(read_cases("mgmt", learned / "b" / "cohort.csv", {}))
+    assert not any(row["trained_on"] for row in other.predictions)
+    assert not any("NOT HELD OUT" in one.validation for one in other.figures)
+
+
 def test_shuffled_outcomes_give_chance(cohort: Cohort, small: dict[str, Any], tmp_path: Path) -> None:
     """Networks, fusion and calibration anew for each shuffle; patients held out in folds, log-odds of one sequence."""
     quick = {"modalities": ["t1ce"], "size": 32, "epochs": 3, "fine_epochs": 1, "folds": 2}
