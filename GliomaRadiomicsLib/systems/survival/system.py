@@ -20,6 +20,7 @@ from GliomaRadiomicsLib.systems.follow_up import follow_up_of
 from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
 from GliomaRadiomicsLib.systems.scale_free.measure import measure, why_not
 from GliomaRadiomicsLib.systems.scale_free.rows import usable_cases
+from GliomaRadiomicsLib.systems.survival.charts import evaluation_charts
 from GliomaRadiomicsLib.systems.survival.covariates import (
     Patient,
     clinical_columns,
@@ -121,7 +122,8 @@ class SurvivalSystem:
              "risk": float(r), **{f"survival_{y}y": float(v) for y, v in zip(years, s, strict=True)}}
             for p, m, r, s in zip(patients, chosen, risk, survival, strict=True)
         ]  # fmt: skip
-        return Evaluation(figures, rows)
+        high = np.array([r > model.median_risk for r, model in zip(risk, chosen, strict=True)])
+        return Evaluation(figures, rows, evaluation_charts(outcome, high, survival, years, chosen))
 
     def predict(self, case: CaseData) -> dict[str, Any]:
         """Survival of one case, as `result.json` has it under ``survival``; abstains with a reason.

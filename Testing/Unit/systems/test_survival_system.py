@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.store import starter
+from GliomaRadiomicsLib.reports.survival_figures.write import write_charts
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 from GliomaRadiomicsLib.systems.scale_free.ucsf import tcga_patients, ucsf_patients
 from GliomaRadiomicsLib.systems.survival import SurvivalSystem
@@ -127,6 +128,10 @@ def test_a_cohort_is_learned_measured_and_kept(tmp_path: Path) -> None:
     measured = made.measure(made_patients(60), prefix="test", cohort="x", validation="y")
     assert {"test_c", "test_slope_1y", "test_oe_3y"} <= {figure.id for figure in measured.figures}
     assert len(measured.predictions) == 60
+    assert set(measured.charts) == {"kaplan_meier", "calibration", "nomogram_age"}
+    assert measured.charts["kaplan_meier"]["n"] == 60
+    assert [sum(group["n"] for group in part["groups"]) for part in measured.charts["calibration"]["times"]] == [60] * 3
+    assert {path.suffix for path in write_charts(measured.charts, tmp_path)} == {".svg", ".png", ".json"}
 
 
 def test_an_image_without_meaning_leaves_the_clinical_items() -> None:
