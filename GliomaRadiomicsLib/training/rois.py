@@ -58,7 +58,7 @@ def draw(rng: np.random.Generator, settings: RoiAugmentation) -> RoiDraw:
         matrix = matrix @ np.round(rotation(2, np.pi / 2 * int(rng.integers(4))))
     if settings.flip and rng.random() < 0.5:
         matrix = matrix @ np.diag([-1.0, 1.0, 1.0])
-    return RoiDraw(matrix, float(rng.uniform(*settings.gamma)))
+    return RoiDraw(matrix, float(rng.uniform(settings.gamma[0], settings.gamma[1])))
 
 
 def apply(images: torch.Tensor, drawn: list[RoiDraw], edge: str = "zeros") -> torch.Tensor:
@@ -70,7 +70,7 @@ def apply(images: torch.Tensor, drawn: list[RoiDraw], edge: str = "zeros") -> to
         edge: As `RoiAugmentation.edge`.
 
     Returns:
-        Same shape. Voxels of 0, the background, stay 0 under the change of intensities.
+        Same shape. Where a sequence has values on both sides of 0, voxels of 0, the background, stay 0.
     """
     turned = _turned(images, np.stack([one.matrix for one in drawn]), edge)
     gamma = torch.tensor([one.gamma for one in drawn], dtype=turned.dtype).view(-1, 1, 1, 1, 1)
@@ -90,10 +90,17 @@ def _turned(images: torch.Tensor, matrices: npt.NDArray[np.float64], edge: str) 
 
 
 def _curved(images: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
-    """Intensities of each sequence, from its smallest to its largest, raised to a power between the same limits."""
-    seen = images != 0
+    """Intensities of each sequence, from its smallest to its largest, raised to a power, and moved so that 0 stays 0.
+
+    The background of standardised images is 0, and so is the mean of the brain: moving one against the other would
+    draw an edge around the brain.
+    """
     flat = images.flatten(2)
-    low, high = (flat.amin(2)[..., None, None, None], flat.amax(2)[..., None, None, None])
+    low, high = flat.amin(2)[..., None, None, None], flat.amax(2)[..., None, None, None]
     width = (high - low).clamp(min=1e-6)
-    curved = ((images - low) / width).clamp(0.0, 1.0) ** gamma * width + low
-    return torch.where(seen, curved, images)
+    still = torch.zeros_like(low).clamp(low, high)
+
+    def curve(values: torch.Tensor) -> torch.Tensor:
+        return ((values - low) / width).clamp(0.0, 1.0) ** gamma
+
+    return still + (curve(images) - curve(still)) * width

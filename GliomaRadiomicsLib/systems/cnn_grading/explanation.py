@@ -36,7 +36,7 @@ def grad_cam_map(network: nn.Module, images: torch.Tensor, block: str, region: V
     """Grad-CAM of a block for one region ``(1, sequences, i, j, k)``, on the block's own coarse grid."""
     from GliomaRadiomicsLib.explain.grad_cam import grad_cam
 
-    layer = network.blocks[block]  # type: ignore[index]
+    layer = dict(network.named_modules())[f"blocks.{block}"]
     heat = grad_cam(network, layer, images, predicted_class)[0, 0].numpy()
     stride, offset = network.placement(block)  # type: ignore[operator]
     return feature_grid(region, heat.shape, stride, offset).with_array(heat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.systems.cnn_grading.explanation import heat_on_region, log_odds
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
+from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import MapTest, map_figures, tested_map
 from GliomaRadiomicsLib.systems.image_grading.held_out import calibrated
@@ -37,6 +38,7 @@ class Fitted:
     platt: Platt
     distance: CohortDistance | None
     metadata: dict[str, Any]
+    charts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def make_network(settings: CnnSettings) -> nn.Module:
@@ -85,10 +87,12 @@ def fit_cohort(
     with progress.step("everyone", (parts - 1) / parts, 1.0, "training on everyone"):
         network = _train(entries, helpers, settings, work / "everyone.pt", progress)
     words = {"prefix": "cv", "cohort": settings.cohort, "validation": words_of(settings)}
-    figures, sentence = grading_figures(entries, calibrated(scores, grades, folds), **words)
+    p = calibrated(scores, grades, folds)
+    figures, sentence = grading_figures(entries, p, **words)
     figures += map_figures(tests, "gradcam", **words)
     metadata = metadata_of(NAME, settings, cohort, figures, sentence, _own(settings), helpers)
-    return Fitted(network, settings, Platt.fit(scores, grades), distance_of(entries), metadata)
+    charts = charts_of(entries, p, NAME, "patients held out")
+    return Fitted(network, settings, Platt.fit(scores, grades), distance_of(entries), metadata, charts)
 
 
 def tested_maps(network: nn.Module, entries: Sequence[Entry]) -> list[MapTest]:

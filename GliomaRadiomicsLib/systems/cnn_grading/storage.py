@@ -12,7 +12,7 @@ from GliomaRadiomicsLib.systems.cnn_grading.fitting import NAME, Fitted, make_ne
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 
-_FILE = "model.json"
+_FILE, _CHARTS = "model.json", "charts.json"
 
 
 def save(fitted: Fitted, folder: str | Path, *, overwrite: bool = False) -> Path:
@@ -21,7 +21,8 @@ def save(fitted: Fitted, folder: str | Path, *, overwrite: bool = False) -> Path
         "platt": fitted.platt.to_dict(),
         "distance": None if fitted.distance is None else fitted.distance.to_dict(),
     }
-    files = {_FILE: json.dumps(plain, allow_nan=False) + "\n"}
+    contents = {_FILE: plain, _CHARTS: fitted.charts}
+    files = {name: json.dumps(data, allow_nan=False) + "\n" for name, data in contents.items()}
     return save_bundle(folder, fitted.metadata, fitted.network.state_dict(), files, overwrite=overwrite)
 
 
@@ -42,4 +43,4 @@ def load(folder: str | Path) -> Fitted:
     network = make_network(settings)
     network.load_state_dict({name: torch.from_numpy(array) for name, array in load_tensors(folder).items()})
     distance = None if data["distance"] is None else CohortDistance.from_dict(data["distance"])
-    return Fitted(network.eval(), settings, Platt(**data["platt"]), distance, metadata)
+    return Fitted(network.eval(), settings, Platt(**data["platt"]), distance, metadata, load_json(folder, _CHARTS))

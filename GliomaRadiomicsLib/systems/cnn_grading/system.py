@@ -24,6 +24,7 @@ from GliomaRadiomicsLib.systems.cnn_grading.fitting import NAME, Fitted, fit_coh
 from GliomaRadiomicsLib.systems.cnn_grading.region import prepare, region_of
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
 from GliomaRadiomicsLib.systems.image_grading.case import only
+from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Prepared, read_cohort_regions
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
@@ -118,7 +119,9 @@ class CnnGrading:
         }
         figures, _ = grading_figures(entries, p, **words)
         figures += map_figures(tests, "gradcam", **words)
-        return Evaluation(figures, predictions_of(entries, p), left_out=cohort.left_out)
+        charts = charts_of(entries, p, NAME, "given patients")
+        charts |= {f"training_{name}": chart for name, chart in self.fitted.charts.items()}
+        return Evaluation(figures, predictions_of(entries, p), charts, cohort.left_out)
 
     def predict(self, case: CaseData) -> GradingResult:
         """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -30,6 +30,7 @@ from GliomaRadiomicsLib.systems.fused_grading.network import (
     table_of,
 )
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
+from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import MapTest, map_figures, tested_map
 from GliomaRadiomicsLib.systems.image_grading.metadata import metadata_of
@@ -54,6 +55,7 @@ class Fitted:
     settings: FusedSettings
     distance: CohortDistance | None
     metadata: dict[str, Any]
+    charts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,8 @@ def fit_cohort(
     )
     metadata = metadata_of(NAME, settings, cohort, figures, sentence, own_words(settings, fusion), helpers)
     metadata["evidence"]["tables"] = [kept_table(held, fusion)]
-    return Fitted(network, fusion, settings, distance_of(entries), metadata)
+    charts = charts_of(entries, held.probability, NAME, "patients held out")
+    return Fitted(network, fusion, settings, distance_of(entries), metadata, charts)
 
 
 def tested_maps(network: nn.Module, fusion: Fusion, entries: Sequence[Entry], settings: FusedSettings) -> list[MapTest]:

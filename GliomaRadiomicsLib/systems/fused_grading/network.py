@@ -73,28 +73,18 @@ def fused_network(network: nn.Module, fusion: Fusion, standardised: npt.NDArray[
     """
     if not fusion.deep:
         return None
-    import torch
-    from torch import nn
+    from GliomaRadiomicsLib.networks.fused_decision import FusedDecision
 
-    class Fused(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-            self.places, self.numbers = list(fusion.deep), list(fusion.deep.values())
-            for name, array in (
-                ("fixed", standardised), ("centre", fusion.centre[self.places]), ("spread", fusion.spread[self.places]),
-                ("vectors", fusion.machine.vectors), ("weights", fusion.machine.weights),
-            ):  # fmt: skip
-                self.register_buffer(name, torch.from_numpy(np.array(array, dtype=np.float32)))
-
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            deep = (self.network.features(images)[:, self.numbers] - self.centre) / self.spread  # type: ignore[operator]
-            x = self.fixed.repeat(len(images), 1).index_copy(1, torch.tensor(self.places), deep)  # type: ignore[operator]
-            distance = (x[:, None] - self.vectors[None]).square().sum(2)
-            decision = torch.exp(-fusion.machine.gamma * distance) @ self.weights + fusion.machine.intercept
-            return decision[:, None]
-
-    return Fused().eval()
+    machine, places = fusion.machine, list(fusion.deep)
+    arrays = {
+        "fixed": standardised,
+        "centre": fusion.centre[places],
+        "spread": fusion.spread[places],
+        "vectors": machine.vectors,
+        "weights": machine.weights,
+    }
+    numbers = list(fusion.deep.values())
+    return FusedDecision(network, places, numbers, arrays, machine.gamma, machine.intercept).eval()
 
 
 def for_grade_4(output: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from GliomaRadiomicsLib.systems.fused_grading.network import make_network
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 
-_FILE, _NETWORK, _FUSION = "model.json", "network.", "fusion."
+_FILE, _CHARTS, _NETWORK, _FUSION = "model.json", "charts.json", "network.", "fusion."
 _ARRAYS = ("medians", "centre", "spread", "background", "ranges")
 
 
@@ -33,7 +33,8 @@ def save(fitted: Fitted, folder: str | Path, *, overwrite: bool = False) -> Path
         "platt": fusion.platt.to_dict(),
         "distance": None if fitted.distance is None else fitted.distance.to_dict(),
     }
-    files = {_FILE: json.dumps(plain, allow_nan=False) + "\n"}
+    contents = {_FILE: plain, _CHARTS: fitted.charts}
+    files = {name: json.dumps(data, allow_nan=False) + "\n" for name, data in contents.items()}
     return save_bundle(folder, fitted.metadata, tensors, files, overwrite=overwrite)
 
 
@@ -58,4 +59,4 @@ def load(folder: str | Path) -> Fitted:
     arrays = {name: tensors[_FUSION + name] for name in _ARRAYS}
     fusion = Fusion(names=tuple(data["names"]), machine=machine, platt=Platt(**data["platt"]), **arrays)
     distance = None if data["distance"] is None else CohortDistance.from_dict(data["distance"])
-    return Fitted(network.eval(), fusion, settings, distance, metadata)
+    return Fitted(network.eval(), fusion, settings, distance, metadata, load_json(folder, _CHARTS))

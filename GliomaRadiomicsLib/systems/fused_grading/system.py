@@ -31,6 +31,7 @@ from GliomaRadiomicsLib.systems.fused_grading.network import (
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
 from GliomaRadiomicsLib.systems.image_grading.case import only
+from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Prepared, read_cohort_regions
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
@@ -127,7 +128,9 @@ class FusedGrading:
         }
         figures, _ = grading_figures(entries, p, **words)
         figures += map_figures(tests, "gradcam", **words)
-        return Evaluation(figures, predictions_of(entries, p), left_out=cohort.left_out)
+        charts = charts_of(entries, p, NAME, "given patients")
+        charts |= {f"training_{name}": chart for name, chart in self.fitted.charts.items()}
+        return Evaluation(figures, predictions_of(entries, p), charts, cohort.left_out)
 
     def predict(self, case: CaseData) -> GradingResult:
         """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""

@@ -50,7 +50,14 @@ def energy_of(
 
     def shares(heat: npt.NDArray[np.floating]) -> EnergyShares:
         lying = resample_like(Volume(heat.sum(axis=0).astype(np.float32), region.affine), grid).array
-        return energy_shares(lying, spacing_mm=grid.spacing, fluid=fluid, **masks)
+        return energy_shares(
+            lying,
+            tumour=masks["tumour"],
+            brain=masks["brain"],
+            spacing_mm=grid.spacing,
+            fluid=fluid,
+            field=masks["field"],
+        )
 
     return joined(shares(np.abs(gradient)), shares(np.abs(gradient * images)))
 

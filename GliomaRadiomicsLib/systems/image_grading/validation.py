@@ -28,7 +28,7 @@ def check_grades(cohort: Cohort, least: int) -> None:
     low = len(cohort.entries) - high
     if min(high, low) >= least:
         return
-    found = f"{high} of grade 4, {low} of grade 2/3"
+    found = f"{high} of grade 4, {low} of grade 2/3{_lines(cohort)}"
     faulty = [one for one in cohort.left_out if one.is_fault]
     if faulty:
         found += f"; {len(faulty)} left out, the first: {_place(faulty[0])}{faulty[0].reason}"
@@ -146,6 +146,12 @@ def _class_figures(y: Bools, said: Bools, prefix: str, cohort: str, validation: 
                 )
             )
     return figures
+
+
+def _lines(cohort: Cohort) -> str:
+    """Where those with a grade stand in the CSV file; empty where they come from none."""
+    lines = [entry.line for entry in cohort.entries if entry.line]
+    return f" (lines {min(lines)} to {max(lines)})" if lines else ""
 
 
 def _place(one: LeftOut) -> str:

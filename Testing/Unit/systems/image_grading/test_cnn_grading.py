@@ -45,6 +45,9 @@ def test_a_planted_signal_is_found_in_unseen_patients(system: CnnGrading) -> Non
     assert figures["test_auc"].value >= 0.95
     assert figures["test_auc"].n == 16 == len(evaluation.predictions)
     assert auc_of(system) >= 0.95
+    drawn = {name: (chart["kind"], chart["n"]) for name, chart in evaluation.charts.items()}
+    assert drawn["roc"] == ("binary_roc", 16)
+    assert drawn["training_calibration"] == ("binary_calibration", 24)
 
 
 def test_the_card_shows_the_trivial_rule_and_the_papers_figures_on_the_same_folds(system: CnnGrading) -> None:
@@ -111,7 +114,10 @@ def test_a_bundle_predicts_the_same(system: CnnGrading, tmp_path: Path) -> None:
     assert loaded.predict(case) == system.predict(case)
     before, after = system.explain(case), loaded.explain(case)
     assert all(np.array_equal(before[name].array, after[name].array) for name in before)
-    assert sorted(path.suffix for path in (tmp_path / "cnn").iterdir()) == [".json", ".json", ".md", ".safetensors"]
+    assert sorted(path.suffix for path in (tmp_path / "cnn").iterdir()) == [
+        *(".json", ".json", ".json"),
+        *(".md", ".safetensors"),
+    ]
 
 
 @pytest.mark.parametrize("role", ["t1", "t1ce", "t2", "flair"])

@@ -128,7 +128,10 @@ def test_a_bundle_predicts_the_same_and_holds_no_pickle(system: FusedGrading, tm
     assert loaded.predict(case) == system.predict(case)
     (before,), (after,) = system.explain(case).values(), loaded.explain(case).values()
     assert np.array_equal(before.array, after.array)
-    assert sorted(path.suffix for path in (tmp_path / "fused").iterdir()) == [".json", ".json", ".md", ".safetensors"]
+    assert sorted(path.suffix for path in (tmp_path / "fused").iterdir()) == [
+        *(".json", ".json", ".json"),
+        *(".md", ".safetensors"),
+    ]
 
 
 @pytest.mark.parametrize("role", ["t1ce", "flair"])
