@@ -15,6 +15,10 @@ from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 NAME = "mgmt"
 PAPER = "Spoorthy et al. 2023 (transfer learning with EfficientNet for MGMT promoter methylation)"
+_POOLED = (
+    "Figures over folds put predictions of different models together; those before fine-tuning and those by sequence in "
+    "the table are not calibrated to each other, which can lower their AUC."
+)
 KNOWN = (
     "For MGMT the best of 1,500 teams of the RSNA-MICCAI challenge reached an AUC of about .6 on hidden patients, and "
     "large studies find chance level."
@@ -56,6 +60,7 @@ def describe(cohort: Cohort, fitted: Fitted, settings: MgmtSettings) -> dict[str
             "notes": [
                 "Slices of one patient are always on one side of every split.",
                 "Fusion and calibration were fitted on the validation patients, who also chose the weights.",
+                *([_POOLED] if settings.folds else []),
                 *([KNOWN] if settings.target == "mgmt" else []),
             ],
         },
