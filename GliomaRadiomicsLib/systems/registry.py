@@ -28,6 +28,7 @@ class Entry(NamedTuple):
 SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
+    "vq_grading": Entry("grading", "GliomaRadiomicsLib.systems.vq_grading"),
     "cnn_grading": Entry("grading", "GliomaRadiomicsLib.systems.cnn_grading"),
     "fused_grading": Entry("grading", "GliomaRadiomicsLib.systems.fused_grading"),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),

@@ -1,0 +1,119 @@
+"""Logistic regression on the counts of chosen codewords (eq. 6).
+
+With 512 codewords and few patients some codeword always separates the grades, and then the likelihood without a
+penalty has no maximum. So every codeword is tested alone, by the likelihood-ratio test (whose limit under separation
+exists) and by the rank-sum test; those that pass both are put together under an L2 penalty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.statistics.likelihood_ratio import likelihood_ratios
+from GliomaRadiomicsLib.statistics.rank_sum import rank_sums
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CountModel:
+    """Log-odds = intercept + sum of coefficient x (count - mean) / scale, over the chosen codewords.
+
+    Attributes:
+        codewords: Their numbers, the most significant first.
+        of_hgg: Whether each is more frequent in WHO grade 4 (an HGG responsible vector) or in 2/3.
+        p_likelihood: Of the likelihood-ratio test.
+        p_rank: Of the rank-sum test.
+        separated: Whether the codeword alone tells the training patients' grades apart.
+        mean: Mean count in training.
+        scale: Standard deviation of the counts in training.
+        coefficient: Per standard deviation.
+        intercept: Of the log-odds.
+        passed: How many codewords passed both tests, those beyond the limit included.
+    """
+
+    codewords: tuple[int, ...]
+    of_hgg: tuple[bool, ...]
+    p_likelihood: tuple[float, ...]
+    p_rank: tuple[float, ...]
+    separated: tuple[bool, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    coefficient: tuple[float, ...]
+    intercept: float
+    passed: int
+
+    def log_odds(self, counts: npt.ArrayLike) -> Floats:
+        """Of WHO grade 4: counts ``(n, K)`` to ``(n,)``."""
+        return self.intercept + self.contributions(counts).sum(axis=1)
+
+    def contributions(self, counts: npt.ArrayLike) -> Floats:
+        """What each chosen codeword adds, relative to the training mean: counts ``(n, K)`` to ``(n, chosen)``."""
+        chosen = np.asarray(counts, dtype=np.float64)[:, list(self.codewords)]
+        return (chosen - np.array(self.mean)) / np.array(self.scale) * np.array(self.coefficient)
+
+    def responsible(self, *, hgg: bool) -> tuple[int, ...]:
+        """The HGG or the LGG responsible vectors."""
+        return tuple(word for word, of_hgg in zip(self.codewords, self.of_hgg, strict=True) if of_hgg is hgg)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> CountModel:
+        """The inverse of `to_dict`."""
+        plain: dict[str, Any] = {field.name: data[field.name] for field in fields(cls)}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+
+
+def fit_counts(
+    counts: npt.ArrayLike, grades: npt.ArrayLike, *, level: float = 0.05, most: int = 16, penalty_c: float = 1.0
+) -> CountModel:
+    """Choose codewords and fit; sees these patients only.
+
+    Where no codeword passes both tests, the model is the share of grade 4 alone.
+
+    Args:
+        counts: Shape (n, K).
+        grades: Shape (n,), 1 for WHO grade 4; both must occur.
+        level: Of both tests.
+        most: Most codewords.
+        penalty_c: Inverse strength of the L2 penalty on standardised counts.
+    """
+    table, y = np.asarray(counts, dtype=np.float64), np.asarray(grades).astype(int)
+    ratios, ranks = likelihood_ratios(table, y), rank_sums(table, y)
+    passing = np.flatnonzero((ratios.p < level) & (ranks.p < level))
+    order = np.lexsort((passing, ranks.p[passing], -ratios.statistic[passing]))
+    chosen = passing[order][:most]
+    mean, scale = table[:, chosen].mean(axis=0), table[:, chosen].std(axis=0)
+    coefficient, intercept = _penalised((table[:, chosen] - mean) / scale, y, penalty_c)
+    return CountModel(
+        codewords=tuple(int(word) for word in chosen),
+        of_hgg=tuple(bool(value > 0.5) for value in ranks.superiority[chosen]),
+        p_likelihood=_plain(ratios.p[chosen]),
+        p_rank=_plain(ranks.p[chosen]),
+        separated=tuple(bool(flag) for flag in ratios.separated[chosen]),
+        mean=_plain(mean),
+        scale=_plain(scale),
+        coefficient=_plain(coefficient),
+        intercept=intercept,
+        passed=int(passing.size),
+    )
+
+
+def _penalised(scaled: Floats, y: npt.NDArray[np.int_], penalty_c: float) -> tuple[Floats, float]:
+    if not scaled.shape[1]:
+        return np.zeros(0), float(np.log(y.mean() / (1.0 - y.mean())))
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=penalty_c, tol=1e-8, max_iter=1000).fit(scaled, y)
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+def _plain(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

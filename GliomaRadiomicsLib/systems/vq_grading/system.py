@@ -1,0 +1,220 @@
+"""The system: fit on a cohort, measure, predict with reasons, explain, save and load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.results import GradingResult, Trust
+from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.explain.back_to_patient import onto_patient
+from GliomaRadiomicsLib.explain.energy import EnergyShares
+from GliomaRadiomicsLib.explain.trust import trust_of
+from GliomaRadiomicsLib.models.figures import evidence_of
+from GliomaRadiomicsLib.models.store import starter
+from GliomaRadiomicsLib.systems.image_grading.case import only
+from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
+from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
+from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
+from GliomaRadiomicsLib.systems.image_grading.validation import grading_figures, predictions_of
+from GliomaRadiomicsLib.systems.image_grading.work import work_folder
+from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
+from GliomaRadiomicsLib.systems.vq_grading import storage
+from GliomaRadiomicsLib.systems.vq_grading.codes import Coded, coded, region_of
+from GliomaRadiomicsLib.systems.vq_grading.cohort import read
+from GliomaRadiomicsLib.systems.vq_grading.description import NAME, fingerprint_of
+from GliomaRadiomicsLib.systems.vq_grading.fitting import MAP, Fitted, fit_cohort
+from GliomaRadiomicsLib.systems.vq_grading.measured import CLASSES, faithful_maps, measured, region_figures
+from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
+from GliomaRadiomicsLib.systems.vq_grading.slices import as_volume, prepare, slice_grid
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A case as the network sees it, and the responsible region of each class on the slices' grid."""
+
+    case: CaseData
+    facts: dict[str, float]
+    grid: Volume
+    coded: Coded
+    regions: dict[str, Array]
+
+
+class VqGrading:
+    """Codebook of imaging phenotypes and logistic regression of Kobayashi et al. 2021."""
+
+    name = NAME
+
+    def __init__(self, fitted: Fitted) -> None:
+        self.fitted, self.metadata = fitted, fitted.metadata
+        self._last: _Seen | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        cases: Iterable[TrainingCase],
+        config: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> VqGrading:
+        """Train the codebook network and the classifier, and measure by folds.
+
+        Patients without a grade take part in the training of the network.
+
+        Args:
+            cases: The cohort; read once, one case at a time.
+            config: Fields of `settings.VqSettings`; with ``work`` a run that was stopped goes on.
+            progress: Told how far it is; may cancel.
+
+        Raises:
+            RefusedInput: For an unknown setting, too few patients of a grade, a patient who stands twice, or files
+                that cannot be read; the line is named.
+        """
+        settings, progress = VqSettings.from_config(config or {}), progress or Progress()
+        with work_folder(settings.work) as work:
+            with progress.step("reading", 0.0, 0.1, "reading the cohort"):
+                found = read(cases, settings, work, progress)
+            with progress.step("training", 0.1, 1.0, "training"):
+                return cls(fit_cohort(found, settings, work, progress))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> VqGrading:
+        """The system of a verified bundle; raises `RefusedInput` as `storage.load`."""
+        return cls(storage.load(folder))
+
+    @classmethod
+    def starter(cls) -> VqGrading:
+        """The model that comes with the product."""
+        return cls.load(starter(NAME))
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a bundle; raises `RefusedInput` if it exists and ``overwrite`` is False."""
+        return storage.save(self.fitted, folder, overwrite=overwrite)
+
+    def evaluate(self, cases: Iterable[TrainingCase], progress: Progress | None = None) -> Evaluation:
+        """Measure grade, segmentation and responsible regions on other patients; tests the maps on some of them.
+
+        A patient whose outline the network was trained on is marked in ``trained_on``.
+
+        Raises:
+            RefusedInput: If no patient can be used, or files cannot be read.
+        """
+        from GliomaRadiomicsLib.training.slices import split
+
+        fitted, settings = self.fitted, self.fitted.settings
+        with work_folder("") as work:
+            found = read(cases, settings, work, progress)
+            entries, left_out = found.cohort.entries, found.left_out_without_grade
+            if not entries:
+                reason = left_out[0].reason if left_out else "no case"
+                remedy = "fill the column 'grade' and give all the sequences and a label map"
+                raise RefusedInput(what="no case can be evaluated", where="cohort", found=reason, remedy=remedy)
+            seen = [coded(fitted.network, split(np.asarray(entry.images))[0]) for entry in entries]
+            p = fitted.platt.probability(fitted.model.log_odds(np.stack([one.counts for one in seen])))
+            regions = [
+                measured(fitted.network, fitted.model, fitted.background, one, entry, settings)
+                for one, entry in zip(seen, entries, strict=True)
+            ]
+            few = entries[: settings.faithfulness_patients]
+            tests = faithful_maps(fitted.network, fitted.model, fitted.background, few)
+            known = [fingerprint_of(entry) in self.metadata["training"]["fingerprints"] for entry in entries]
+        words = {
+            "prefix": "test",
+            "cohort": f"{len(entries)} given patients, {len(left_out)} left out",
+            "validation": _validation(sum(known)),
+        }
+        figures, _ = grading_figures(entries, p, **words)
+        figures += region_figures(regions, **words) + map_figures(tests, MAP, **words)
+        rows = [{**row, "trained_on": int(one)} for row, one in zip(predictions_of(entries, p), known, strict=True)]
+        charts = charts_of(entries, p, NAME, "given patients")
+        charts |= {f"training_{name}": chart for name, chart in fitted.charts.items()}
+        return Evaluation(figures, rows, charts, left_out)
+
+    def predict(self, case: CaseData) -> GradingResult:
+        """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""
+        evidence = evidence_of(self.metadata, "cv_auc", self.metadata["evidence"].get("prediction_note", ""))
+        seen = self._see(case)
+        if isinstance(seen, str):
+            return GradingResult(None, "none", Trust("no", [seen]), evidence, reason=seen)
+        fitted = self.fitted
+        p = float(fitted.platt.probability(fitted.model.log_odds(seen.coded.counts[None]))[0])
+        trust = trust_of(p, energy=self._energy(seen), cohort=place_of(fitted.distance, seen.facts))
+        return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, self._contributions(seen.coded))
+
+    def explain(self, case: CaseData) -> dict[str, Volume]:
+        """``responsible-hgg``, ``responsible-lgg``, and one map of each of the codewords with the strongest say.
+
+        Those are called ``responsible_codeword_<number>-<class>``. In logits; exactly 0 where the codewords do not
+        occur. Empty where `predict` abstains.
+        """
+        seen = self._see(case)
+        if isinstance(seen, str):
+            return {}
+        maps = {f"{MAP}-{name.lower()}": region for name, region in seen.regions.items()}
+        for place in self._strongest(seen.coded):
+            word = self.fitted.model.codewords[place]
+            name = "hgg" if self.fitted.model.of_hgg[place] else "lgg"
+            maps[f"{MAP}_codeword_{word}-{name}"] = self.codeword_region(seen.coded, (word,))
+        return {
+            method: onto_patient(as_volume(heat), seen.grid, case.label_map, f"{NAME}-{method}")
+            for method, heat in maps.items()
+        }
+
+    def codeword_region(self, case: Coded, codewords: tuple[int, ...]) -> Array:
+        """Collected responsible region of codewords, on the slices: shape (slices, i, j)."""
+        return region_of(self.fitted.network, case.codes, codewords, self.fitted.background)
+
+    def _see(self, case: CaseData) -> _Seen | str:
+        """The case as the network sees it, or why it cannot; kept for `explain`, which follows `predict`."""
+        from GliomaRadiomicsLib.training.slices import split
+
+        if self._last is not None and self._last.case is case:
+            return self._last
+        settings, model = self.fitted.settings, self.fitted.model
+        data = only(case, settings.sequences)
+        prepared = prepare(data, settings)
+        if isinstance(prepared, str):
+            return prepared
+        found = coded(self.fitted.network, split(prepared.images)[0])
+        regions = {name: self.codeword_region(found, model.responsible(hgg=is_hgg)) for name, is_hgg in CLASSES}
+        self._last = _Seen(case, prepared.facts, slice_grid(data, settings), found, regions)
+        return self._last
+
+    def _energy(self, seen: _Seen) -> EnergyShares:
+        """Of both regions together: they are already effects, so there is no gradient to weigh with the image."""
+        heat = as_volume(sum(seen.regions.values(), np.zeros(1, dtype=np.float32)))[None]
+        data = only(seen.case, self.fitted.settings.sequences)
+        return energy_of(data, seen.grid, heat, np.ones_like(heat))
+
+    def _contributions(self, case: Coded) -> list[dict[str, Any]]:
+        model, slope = self.fitted.model, self.fitted.platt.slope
+        moved = slope * model.contributions(case.counts[None])[0]
+        return [
+            {
+                "name": f"codeword {word}, more frequent in grade {'4' if of_hgg else '2/3'}",
+                "value": int(case.counts[word]),
+                "unit": "patches",
+                "contribution": float(value),
+            }
+            for word, of_hgg, value in zip(model.codewords, model.of_hgg, moved, strict=True)
+        ]
+
+    def _strongest(self, case: Coded) -> list[int]:
+        """Places, in the model, of the codewords that occur in the case and move the prediction most."""
+        model = self.fitted.model
+        say = np.abs(model.contributions(case.counts[None])[0])
+        order = [int(place) for place in np.argsort(-say, kind="stable") if case.counts[model.codewords[place]]]
+        return order[: self.fitted.settings.codeword_maps]
+
+
+def _validation(known: int) -> str:
+    words = "patients given for evaluation"
+    return f"{words}; the network was trained on the outlines of {known} of them" if known else words
