@@ -220,16 +220,13 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         flair: Any = None,
         *,
         mask: Any = None,
-        age: float | None = None,
-        sex: str | None = None,
-        kps: float | None = None,
-        resection: str | None = None,
         steps: Sequence[str] = STEPS,
         models: dict[str, str] | None = None,
         device: str = "auto",
         patient: str | None = None,
         folder: str | None = None,
         wait: bool = True,
+        **clinical: Any,
     ) -> Any:
         """Analyse one patient in a worker process and write the result into the scene.
 
@@ -239,10 +236,6 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             t2: T2-weighted volume node.
             flair: T2 FLAIR volume node.
             mask: Segmentation or label-map node to use instead of segmenting.
-            age: Years.
-            sex: ``F`` or ``M``.
-            kps: Karnofsky performance status, 0 to 100.
-            resection: ``gtr``, ``str`` or ``biopsy``.
             steps: Subset of `STEPS`; the scene is always written here and never as a file.
             models: Model bundle to use instead of the starter model, by system name.
             device: ``auto``, ``cpu`` or ``cuda``.
@@ -251,6 +244,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
                 (``Patient``, ``Patient 2``, ...).
             folder: Keep report and files in ``folder``/out; otherwise they go when the program ends.
             wait: Wait for the end. Otherwise return the started run (`GliomaRadiomicsLib.scene.run.CaseRun`).
+            **clinical: What is known of age, sex, kps, resection, idh, grade, histology, location; see `ClinicalData`.
 
         Returns:
             `GliomaRadiomicsLib.scene.writer.SceneResult` with the nodes written.
@@ -263,8 +257,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         from GliomaRadiomicsLib.scene.run import CaseRun
 
         nodes = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
-        clinical = ClinicalData(age=age, sex=sex, kps=kps, resection=resection)
-        settings = AnalyzeSettings(clinical, tuple(steps), models or {}, device)
+        settings = AnalyzeSettings(ClinicalData(**clinical), tuple(steps), models or {}, device)
         options = {"mask_node": mask, "patient": patient, "folder": folder}
         run = CaseRun(slicer.mrmlScene, nodes, settings, **options, job_options=self.jobOptions)
         run.start()
