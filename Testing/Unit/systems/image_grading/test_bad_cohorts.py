@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from toy_gliomas import cohort_of, write_toys
 
@@ -15,7 +16,10 @@ from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.systems.cnn_grading import SYSTEM
+from GliomaRadiomicsLib.systems.cnn_grading.region import prepare
+from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
 from GliomaRadiomicsLib.systems.cohort import training_cases
+from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
 
 CONFIG: dict[str, Any] = {
     "side": 16, "channels": [2, 4], "hidden": 4, "steps": 6, "batch_size": 4, "validation_share": 0.3,
@@ -139,3 +143,29 @@ def test_whole_sites_can_be_held_out() -> None:
 def test_a_setting_that_cannot_be_is_refused(setting: str, value: Any) -> None:
     with pytest.raises(RefusedInput, match=setting):
         SYSTEM.fit(cohort_of(0, 2), {**CONFIG, setting: value})
+
+
+def test_the_command_line_trains_and_evaluates_with_charts(table: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("\n".join(f"{key}: {value}" for key, value in CONFIG.items()))
+    bundle, out = tmp_path / "bundle", tmp_path / "measured"
+    assert main(["train", "cnn_grading", str(table), "--out", str(bundle), "--config", str(tmp_path / "c.yaml")]) == 0
+    assert "enhancing volume alone" in (bundle / "README.md").read_text()
+    assert main(["evaluate", str(bundle), str(table), "--out", str(out)]) == 0
+    assert len((out / "predictions.csv").read_text().splitlines()) == 9
+    assert {"roc.svg", "calibration.png", "training_roc.svg"} <= {path.name for path in (out / "charts").iterdir()}
+
+
+def test_shading_is_corrected_where_it_is_asked_for() -> None:
+    case = cohort_of(0, 1)[0].data
+    shaded = {
+        role: v.with_array(v.array * np.linspace(0.6, 1.4, v.shape[0])[:, None, None])
+        for role, v in case.volumes.items()
+    }
+    found = {}
+    for bias in (False, True):
+        settings = CnnSettings(side=20, roi="brain", bias=bias)
+        plain, other = (prepare(replace(case, volumes=volumes), settings) for volumes in (case.volumes, shaded))
+        assert isinstance(plain, Prepared)
+        assert isinstance(other, Prepared)
+        found[bias] = float(np.abs(plain.images - other.images).mean())
+    assert found[True] < 0.8 * found[False]

@@ -7,9 +7,11 @@ import numpy.typing as npt
 import pytest
 from sklearn.svm import SVC
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.statistics.auc import roc_auc
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.statistics.resampling import grouped_stratified_folds
+from GliomaRadiomicsLib.systems.fused_grading.agreement import feature_agreement, share_good
 from GliomaRadiomicsLib.systems.fused_grading.fusion import Fusion, cross_validated
 from GliomaRadiomicsLib.systems.fused_grading.machine import Machine
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
@@ -96,3 +98,17 @@ def test_a_score_the_wrong_way_round_is_not_turned() -> None:
     platt = Platt.fit(scores, grades)
     assert platt.slope == pytest.approx(LEAST_SLOPE)
     assert np.ptp(platt.probability(scores)) < 0.02
+
+
+def test_agreement_of_two_outlines_ranks_the_features_by_icc() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=20)
+    first = [{"steady": t, "shaky": rng.normal(), "flat": 1.0} for t in truth]
+    second = [{"steady": t + 0.1 * rng.normal(), "shaky": rng.normal(), "flat": 1.0} for t in truth]
+    found = feature_agreement(first, second)
+    assert [one.feature for one in found] == ["shaky", "steady"]
+    assert found[0].icc < 0.5 < 0.95 < found[1].icc
+    assert found[1].interval[0] < found[1].icc < found[1].interval[1]
+    assert share_good(found) == 0.5
+    with pytest.raises(RefusedInput, match="20 and 19"):
+        feature_agreement(first, second[:-1])
