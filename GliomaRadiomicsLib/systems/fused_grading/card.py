@@ -23,7 +23,7 @@ def kept_table(held: HeldOut, fusion: Fusion) -> dict[str, Any]:
     }
 
 
-def own_words(settings: FusedSettings, fusion: Fusion) -> dict[str, Any]:
+def own_words(settings: FusedSettings, fusion: Fusion, n_joining: int = 0) -> dict[str, Any]:
     """Entries of the metadata that are this system's."""
     field = " x ".join(f"{size:g}" for size in settings.field_mm)
     return {
@@ -35,6 +35,7 @@ def own_words(settings: FusedSettings, fusion: Fusion) -> dict[str, Any]:
             "model": "3-D ResNet-18 with squeeze-and-excitation and radiomic features, after Jinling Hospital 2023; "
             f"{8 * settings.width} deep features; z-score, Levene, LASSO, random forest, support vector machine",
             "network_trained_on": "its training patients" if settings.deep == "trained" else "helper cases alone",
+            "n_helper_cases_in_selection": n_joining,
             "steps": settings.steps,
             "features": list(fusion.names),
             "n_deep_features_kept": len(fusion.deep),

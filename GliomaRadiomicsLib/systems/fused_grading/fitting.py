@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -18,9 +18,10 @@ from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.statistics.auc import auc_with_interval
 from GliomaRadiomicsLib.statistics.features import FeatureTable
+from GliomaRadiomicsLib.statistics.resampling import Fold
 from GliomaRadiomicsLib.systems.binary_figures import AUC_NOTE
 from GliomaRadiomicsLib.systems.fused_grading.card import kept_table, own_words
-from GliomaRadiomicsLib.systems.fused_grading.fusion import Fusion, cross_validated
+from GliomaRadiomicsLib.systems.fused_grading.fusion import Fusion, HeldOut, Helpers, cross_validated
 from GliomaRadiomicsLib.systems.fused_grading.network import (
     deep_features,
     for_grade_4,
@@ -66,6 +67,10 @@ class _Folds:
     networks: list[nn.Module]
     logits: npt.NDArray[np.float64]
 
+    def helpers(self, joining: Sequence[Entry]) -> Callable[[int], Helpers | None]:
+        """Features of helper cases by the network of a fold."""
+        return lambda number: _helpers(self.networks[number], joining)
+
 
 def fit_cohort(
     cohort: Cohort,
@@ -89,6 +94,7 @@ def fit_cohort(
     """
     progress = progress or Progress()
     _check(cohort, settings, helpers)
+    helpers, joining = _divided(helpers, settings)
     entries, grades = cohort.entries, cohort.grades
     folds = folds_of(entries, settings)
     with progress.step("networks", 0.0, 0.8, "training with every fold held out"):
@@ -96,19 +102,24 @@ def fit_cohort(
     for number, (_, held_out) in enumerate(folds):
         seen.logits[held_out] = logits_of(seen.networks[number], [entries[row] for row in held_out])
     with progress.step("selection", 0.8, 0.85, "selecting features in every fold"):
-        held = cross_validated(lambda number: seen.tables[number], grades, folds, settings)
-        alone = cross_validated(lambda number: _radiomics(entries), grades, folds, settings)
+        held = cross_validated(lambda number: seen.tables[number], grades, folds, settings, seen.helpers(joining))
+        alone = _alone(entries, folds, settings, joining)
+        if joining:
+            alone["without_helpers"] = cross_validated(lambda number: seen.tables[number], grades, folds, settings)
     with progress.step("everyone", 0.85, 1.0, "training on everyone"):
         network = _everyone(entries, helpers, settings, work, progress, seen)
-        fusion = Fusion.fit(_table(network, entries), grades, settings)
+        fusion = Fusion.fit(_table(network, entries), grades, settings, _helpers(network, joining))
     words = {"prefix": "cv", "cohort": settings.cohort, "validation": words_of(settings)}
     figures, sentence = grading_figures(entries, held.probability, **words)
-    figures += _ablation(grades, seen.logits, alone.probability, words)
+    parts = {"network_alone": seen.logits, **{name: one.probability for name, one in alone.items()}}
+    figures += _ablation(grades, parts, words)
     tests = tested_maps(network, fusion, entries[: settings.faithfulness_patients], settings)
     figures += map_figures(
         tests, "gradcam", **{**words, "validation": "training patients, by the network that is kept"}
     )
-    metadata = metadata_of(NAME, settings, cohort, figures, sentence, own_words(settings, fusion), helpers)
+    metadata = metadata_of(
+        NAME, settings, cohort, figures, sentence, own_words(settings, fusion, len(joining)), [*helpers, *joining]
+    )
     metadata["evidence"]["tables"] = [kept_table(held, fusion)]
     charts = charts_of(entries, held.probability, NAME, "patients held out")
     return Fitted(network, fusion, settings, distance_of(entries), metadata, charts)
@@ -174,6 +185,33 @@ def _train(
     return trained(lambda: make_network(settings), patients, helpers, chosen, checkpoint, progress)[0]
 
 
+def _divided(helpers: Sequence[Entry], settings: FusedSettings) -> tuple[list[Entry], list[Entry]]:
+    """Those the network sees, and those that join in the selection; each with both grades alike."""
+    if not settings.helpers_in_selection:
+        return list(helpers), []
+    parts: tuple[list[Entry], list[Entry]] = ([], [])
+    for grade in (True, False):
+        for number, entry in enumerate(one for one in helpers if one.is_hgg is grade):
+            parts[number % 2].append(entry)
+    return parts
+
+
+def _helpers(network: nn.Module | None, joining: Sequence[Entry]) -> Helpers | None:
+    if not joining:
+        return None
+    table = _radiomics(joining) if network is None else _table(network, joining)
+    return table, np.array([int(entry.is_hgg) for entry in joining])
+
+
+def _alone(
+    entries: Sequence[Entry], folds: Sequence[Fold], settings: FusedSettings, joining: Sequence[Entry]
+) -> dict[str, HeldOut]:
+    """Without the deep features."""
+    grades = np.array([int(entry.is_hgg) for entry in entries])
+    table, helpers = _radiomics(entries), _helpers(None, joining)
+    return {"radiomics_alone": cross_validated(lambda _: table, grades, folds, settings, lambda _: helpers)}
+
+
 def _table(network: nn.Module, entries: Sequence[Entry]) -> FeatureTable:
     names = [entry.patient for entry in entries]
     return table_of(deep_features(network, entries), [entry.features for entry in entries], names)
@@ -184,23 +222,24 @@ def _radiomics(entries: Sequence[Entry]) -> FeatureTable:
     return table_of(np.zeros((len(entries), 0)), [entry.features for entry in entries], names)
 
 
+_PARTS = {
+    "network_alone": "AUC of the network alone",
+    "radiomics_alone": "AUC of the radiomic features alone",
+    "without_helpers": "AUC without helper cases in selection and machine",
+}
+
+
 def _ablation(
-    grades: npt.NDArray[np.int_],
-    logits: npt.NDArray[np.float64],
-    radiomics: npt.NDArray[np.float64],
-    words: dict[str, str],
+    grades: npt.NDArray[np.int_], parts: dict[str, npt.NDArray[np.float64]], words: dict[str, str]
 ) -> list[Figure]:
-    """AUC of each half alone, as in the paper's Tables 1 and 2."""
+    """AUC of each half alone, as in the paper's Tables 1 and 2, and without helpers where there are some."""
     figures = []
-    for name, metric, score in (
-        ("network_alone", "AUC of the network alone", logits),
-        ("radiomics_alone", "AUC of the radiomic features alone", radiomics),
-    ):
+    for name, score in parts.items():
         found = auc_with_interval(grades, score)
         figures.append(
             Figure(
-                f"{words['prefix']}_{name}_auc", metric, found.auc, grades.size, words["cohort"], words["validation"],
-                found.interval, AUC_NOTE,
+                f"{words['prefix']}_{name}_auc", _PARTS[name], found.auc, grades.size, words["cohort"],
+                words["validation"], found.interval, AUC_NOTE,
             )
         )  # fmt: skip
     return figures

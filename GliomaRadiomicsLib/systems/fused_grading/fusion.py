@@ -20,6 +20,9 @@ from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 
 Floats = npt.NDArray[np.float64]
+Helpers = tuple[FeatureTable, npt.NDArray[np.int_]]
+"""Raw features and grades of helper cases."""
+
 _BACKGROUND = 64
 
 
@@ -48,7 +51,13 @@ class Fusion:
     ranges: Floats
 
     @classmethod
-    def fit(cls, table: FeatureTable, grades: npt.NDArray[np.int_], settings: FusedSettings) -> Fusion:
+    def fit(
+        cls,
+        table: FeatureTable,
+        grades: npt.NDArray[np.int_],
+        settings: FusedSettings,
+        helpers: Helpers | None = None,
+    ) -> Fusion:
         """Select, fit and calibrate on training patients.
 
         The calibration sees decisions of inner folds in which selection and machine were fitted anew.
@@ -57,16 +66,17 @@ class Fusion:
             table: Raw features, one row per patient.
             grades: 1 for WHO grade 4.
             settings: How.
+            helpers: Join the patients where features are selected and the machine is fitted, not in the calibration.
         """
         labels = Labels(np.asarray(grades))
         decisions = np.full(table.n, np.nan)
         for train, held_out in inner_folds(labels.values, settings.inner_folds, settings.seed):
-            steps, machine = _fit(table.take(train), labels.take(train), settings)
+            steps, machine, _ = _fit(table.take(train), labels.take(train), settings, helpers)
             decisions[held_out] = machine.decision(steps.apply(table.take(held_out)).values)
-        steps, machine = _fit(table, labels, settings)
+        steps, machine, fitted_on = _fit(table, labels, settings, helpers)
         chosen = steps.apply(table)
         rows = np.random.default_rng(settings.seed).permutation(table.n)[:_BACKGROUND]
-        ranges = np.stack([chosen.values.min(axis=0), chosen.values.max(axis=0)], axis=1)
+        ranges = np.stack([fitted_on.min(axis=0), fitted_on.max(axis=0)], axis=1)
         return cls(
             tuple(chosen.names),
             *_learned(steps, tuple(chosen.names)),
@@ -123,7 +133,7 @@ def cross_validated(
     grades: npt.NDArray[np.int_],
     folds: Sequence[Fold],
     settings: FusedSettings,
-    fit: Callable[[FeatureTable, npt.NDArray[np.int_], FusedSettings], Fusion] = Fusion.fit,
+    helpers_of: Callable[[int], Helpers | None] = lambda _: None,
 ) -> HeldOut:
     """Everything that is fitted is fitted on the training patients of each fold.
 
@@ -132,20 +142,30 @@ def cross_validated(
         grades: 1 for WHO grade 4.
         folds: Rows of training and held-out patients.
         settings: How.
-        fit: Fits one fold.
+        helpers_of: Helper cases in a fold, as `Fusion.fit`.
     """
     probability, fusions = np.full(len(grades), np.nan), []
     for number, (train, held_out) in enumerate(folds):
         table = table_of(number)
-        fusion = fit(table.take(train), grades[train], settings)
+        fusion = Fusion.fit(table.take(train), grades[train], settings, helpers_of(number))
         probability[held_out] = fusion.probability(table.take(held_out))
         fusions.append(fusion)
     return HeldOut(probability, tuple(fusions))
 
 
-def _fit(table: FeatureTable, labels: Labels, settings: FusedSettings) -> tuple[FittedSteps, Machine]:
+def _fit(
+    table: FeatureTable, labels: Labels, settings: FusedSettings, helpers: Helpers | None = None
+) -> tuple[FittedSteps, Machine, Floats]:
+    """Steps, machine and the standardised values they were fitted on, patients first."""
+    count = table.n
+    if helpers is not None:
+        others, grades = helpers
+        names = [*table.patients, *(f"helper {number}" for number in range(others.n))]
+        table = FeatureTable(np.vstack([table.values, others.columns(table.names).values]), table.names, names)
+        labels = Labels(np.concatenate([labels.values, grades]))
     steps, chosen = fit_steps(steps_of(settings), table, labels)
-    return steps, Machine.fit(np.asarray(chosen.values), labels.values, settings)
+    values = np.asarray(chosen.values)
+    return steps, Machine.fit(values, labels.values, settings, count), values
 
 
 def _learned(steps: FittedSteps, names: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:

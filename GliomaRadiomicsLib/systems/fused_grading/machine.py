@@ -32,14 +32,26 @@ class Machine:
     c: float
 
     @classmethod
-    def fit(cls, values: Floats, labels: npt.NDArray[np.intp], settings: FusedSettings) -> Machine:
-        """Fit on standardised training patients; C and gamma by the AUC of inner folds."""
+    def fit(
+        cls, values: Floats, labels: npt.NDArray[np.intp], settings: FusedSettings, n_patients: int | None = None
+    ) -> Machine:
+        """Fit on standardised training patients; C and gamma by the AUC of inner folds.
+
+        Args:
+            values: Shape (n, features).
+            labels: Shape (n,), 1 for WHO grade 4.
+            settings: How.
+            n_patients: The rows after these are of helper cases: fitted on in every inner fold, never scored.
+        """
         from sklearn.model_selection import GridSearchCV
         from sklearn.svm import SVC
 
         gammas = [width / values.shape[1] for width in settings.gamma_grid]
         grid = {"C": list(settings.c_grid), "gamma": gammas}
-        folds = inner_folds(labels, settings.inner_folds, settings.seed)
+        count = len(labels) if n_patients is None else n_patients
+        helpers = np.arange(count, len(labels))
+        inner = inner_folds(labels[:count], settings.inner_folds, settings.seed)
+        folds = [(np.concatenate([train, helpers]), held_out) for train, held_out in inner]
         best = GridSearchCV(SVC(kernel="rbf"), grid, scoring="roc_auc", cv=folds).fit(values, labels)
         machine, chosen = best.best_estimator_, best.best_params_
         return cls(

@@ -19,6 +19,8 @@ class FusedSettings(GradingSettings):
         radiomics_sequence: On which the radiomic features are measured.
         deep: "trained": the network is trained on the training patients of each fold, as in the paper; "helpers": on
             helper cases alone, so that its features are as new for the training patients as for others.
+        helpers_in_selection: Whether half of the helper cases, which the network then does not see, join the training
+            patients when features are selected and the machine is fitted; calibration and figures are of patients.
         levene: As `statistics.levene.LeveneFilter.keep`.
         levene_level: Significance level.
         n_features: Kept for the support vector machine.
@@ -35,6 +37,7 @@ class FusedSettings(GradingSettings):
     width: int = 64
     radiomics_sequence: str = "t1ce"
     deep: str = "trained"
+    helpers_in_selection: bool = False
     levene: str = "different"
     levene_level: float = 0.05
     n_features: int = 8

@@ -28,7 +28,7 @@ LIMITATIONS = (
     "Phantoms are equations: what they teach about contrast agent and necrosis is what we wrote into them.",
     "The training outlines are manual; automatic ones are less exact.",
 )
-_PHANTOM = {"shape": (120, 136, 112), "spacing_mm": 1.5}
+_PHANTOM = {"shape": (160, 190, 155), "spacing_mm": 1.0}
 
 
 def parser(doc: str | None, *, steps: int, phantoms: int) -> argparse.ArgumentParser:
@@ -73,7 +73,7 @@ def told() -> Progress:
 def described(metadata: dict[str, Any], phantoms: int) -> None:
     """Add what a reader of the starter's card must know."""
     metadata["limitations"] += LIMITATIONS
-    metadata["training"]["helper_cases"] = f"{phantoms} phantoms, trained on in every fold and never measured on"
+    metadata["training"]["helper_cases"] = f"{phantoms} phantoms, learned from in every fold and never measured on"
 
 
 class _Sequences(dict[str, Any]):

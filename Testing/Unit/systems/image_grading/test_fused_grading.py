@@ -195,6 +195,18 @@ def test_a_network_trained_on_helpers_alone_sees_no_patient(
         fit_cohort(patients, settings, tmp_path)
 
 
+def test_half_of_the_helpers_can_join_in_the_selection(
+    system: FusedGrading, cases: list[TrainingCase], work: Path, tmp_path: Path
+) -> None:
+    asked = {"deep": "helpers", "helpers_in_selection": True, "steps": 3, "faithfulness_patients": 0}
+    settings = FusedSettings.from_config({**CONFIG, **asked})
+    cohort = read(cases, settings, work)
+    fitted = fit_cohort(Cohort(cohort.entries[4:]), settings, tmp_path, helpers=cohort.entries[:4])
+    assert fitted.metadata["training"]["n_helper_cases_in_selection"] == 2
+    assert fitted.metadata["training"]["n"] == len(fitted.fusion.background) == len(cases) - 4
+    assert {"cv_without_helpers_auc", "cv_auc"} <= {one["id"] for one in fitted.metadata["evidence"]["figures"]}
+
+
 def test_a_quarter_turn_needs_a_square_patch() -> None:
     with pytest.raises(RefusedInput, match="quarter_turns"):
         FusedSettings.from_config({"quarter_turns": True})

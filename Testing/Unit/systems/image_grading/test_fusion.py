@@ -54,6 +54,29 @@ def test_a_feature_that_tells_the_grade_is_kept_and_used() -> None:
     assert cross_validated_auc(told, grades, 0) > 0.85
 
 
+def with_signal(seed: int, rows: int, size: float) -> tuple[FeatureTable, npt.NDArray[np.int_]]:
+    rng = np.random.default_rng(seed)
+    grades = np.arange(rows) % 2
+    values = rng.normal(size=(rows, 400)) * (1.0 + 0.5 * (grades == 1)[:, None] * (np.arange(400) < 6))
+    values[:, :6] += size * grades[:, None]
+    return FeatureTable(values, [f"original_{number}" for number in range(400)]), grades
+
+
+def test_helpers_teach_what_few_patients_cannot_and_are_never_scored() -> None:
+    alone, helped = [], []
+    for seed in (0, 2, 3):
+        table, grades = with_signal(seed, 16, 0.8)
+        helpers = with_signal(seed + 10, 40, 2.0)
+        folds = grouped_stratified_folds(grades, table.patients, n_splits=4)
+        alone.append(roc_auc(grades, cross_validated(lambda _, t=table: t, grades, folds, SETTINGS).probability))
+        found = cross_validated(lambda _, t=table: t, grades, folds, SETTINGS, lambda _, h=helpers: h)
+        assert found.probability.shape == (16,)
+        assert all(len(fusion.background) == 12 for fusion in found.fusions)
+        helped.append(roc_auc(grades, found.probability))
+    assert np.mean(helped) > 0.75
+    assert np.mean(helped) > np.mean(alone) + 0.1
+
+
 def test_the_decision_is_scikit_learns() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(60, 8))
