@@ -22,6 +22,7 @@ from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 from GliomaRadiomicsLib.systems.image_grading.quality import distance_of
 from GliomaRadiomicsLib.systems.image_grading.training import logits_of, trained
 from GliomaRadiomicsLib.systems.image_grading.validation import check_grades, folds_of, grading_figures, words_of
+from GliomaRadiomicsLib.systems.image_grading.work import span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,14 +78,14 @@ def fit_cohort(
     tests: list[MapTest] = []
     parts = len(folds) + 1
     for number, (train, held_out) in enumerate(folds):
-        with progress.step(f"fold {number + 1}", number / parts, (number + 1) / parts, f"fold {number + 1}"):
+        with progress.step(f"fold {number + 1}", *span(number, parts), f"fold {number + 1}"):
             network = _train(
                 [entries[row] for row in train], helpers, settings, work / f"fold-{number + 1}.pt", progress
             )
             others = [entries[row] for row in held_out]
             scores[held_out] = logits_of(network, others)
             tests += tested_maps(network, others[: -(-settings.faithfulness_patients // len(folds))])
-    with progress.step("everyone", (parts - 1) / parts, 1.0, "training on everyone"):
+    with progress.step("everyone", *span(len(folds), parts), "training on everyone"):
         network = _train(entries, helpers, settings, work / "everyone.pt", progress)
     words = {"prefix": "cv", "cohort": settings.cohort, "validation": words_of(settings)}
     p = calibrated(scores, grades, folds)

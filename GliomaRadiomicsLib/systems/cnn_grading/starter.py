@@ -24,6 +24,7 @@ from GliomaRadiomicsLib.systems.image_grading.starter import (
     phantoms_of,
     told,
 )
+from GliomaRadiomicsLib.systems.image_grading.work import READ
 
 STEPS, PHANTOMS = 400, 40
 
@@ -42,11 +43,10 @@ def build(cases: Path, work: Path, *, steps: int = STEPS, phantoms: int = PHANTO
         side=72, channels=(4, 8, 16, 32), hidden=16, steps=steps, learning_rate=2e-3, validation_share=0.0,
         licence="Apache-2.0, with the attribution below", attribution=ATTRIBUTION, cohort=COHORT,
     )  # fmt: skip
-    with progress.step("reading", 0.0, 0.05, "reading the patients"):
+    with progress.step("reading", 0.0, READ, "reading the patients"):
         cohort = read(patients_of(cases), settings, work, progress)
         helpers = read(phantoms_of(phantoms), settings, work, progress).entries
-    with progress.step("training", 0.05, 1.0, "training"):
-        system = CnnGrading(fit_cohort(cohort, settings, work, progress, helpers))
+    system = CnnGrading(fit_cohort(cohort, settings, work, progress, helpers))
     described(system.metadata, phantoms)
     return system
 

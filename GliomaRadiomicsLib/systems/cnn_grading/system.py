@@ -30,7 +30,7 @@ from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
 from GliomaRadiomicsLib.systems.image_grading.training import logits_of
 from GliomaRadiomicsLib.systems.image_grading.validation import grading_figures, predictions_of
-from GliomaRadiomicsLib.systems.image_grading.work import work_folder
+from GliomaRadiomicsLib.systems.image_grading.work import READ, work_folder
 from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
 
 if TYPE_CHECKING:
@@ -77,10 +77,9 @@ class CnnGrading:
         """
         settings, progress = CnnSettings.from_config(config or {}), progress or Progress()
         with work_folder(settings.work) as work:
-            with progress.step("reading", 0.0, 0.1, "reading the cohort"):
+            with progress.step("reading", 0.0, READ, "reading the cohort"):
                 cohort = read(cases, settings, work, progress)
-            with progress.step("training", 0.1, 1.0, "training"):
-                return cls(fit_cohort(cohort, settings, work, progress))
+            return cls(fit_cohort(cohort, settings, work, progress))
 
     @classmethod
     def load(cls, folder: str | Path) -> CnnGrading:

@@ -38,6 +38,7 @@ from GliomaRadiomicsLib.systems.image_grading.metadata import metadata_of
 from GliomaRadiomicsLib.systems.image_grading.quality import distance_of
 from GliomaRadiomicsLib.systems.image_grading.training import logits_of, trained
 from GliomaRadiomicsLib.systems.image_grading.validation import check_grades, folds_of, grading_figures, words_of
+from GliomaRadiomicsLib.systems.image_grading.work import span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -97,8 +98,7 @@ def fit_cohort(
     helpers, joining = _divided(helpers, settings)
     entries, grades = cohort.entries, cohort.grades
     folds = folds_of(entries, settings)
-    with progress.step("networks", 0.0, 0.8, "training with every fold held out"):
-        seen = _networks(entries, [train for train, _ in folds], helpers, settings, work, progress)
+    seen = _networks(entries, [train for train, _ in folds], helpers, settings, work, progress)
     for number, (_, held_out) in enumerate(folds):
         seen.logits[held_out] = logits_of(seen.networks[number], [entries[row] for row in held_out])
     with progress.step("selection", 0.8, 0.85, "selecting features in every fold"):
@@ -158,7 +158,7 @@ def _networks(
         if settings.deep == "helpers" and networks:
             networks.append(networks[0])
             continue
-        with progress.step(f"fold {number + 1}", number / len(trainings), (number + 1) / len(trainings), "fold"):
+        with progress.step(f"fold {number + 1}", *span(number, len(trainings), 0.8), f"fold {number + 1}"):
             patients = [] if settings.deep == "helpers" else [entries[row] for row in train]
             networks.append(_train(patients, helpers, settings, work / f"fold-{number + 1}.pt", progress))
     shared = {id(network): _table(network, entries) for network in networks}

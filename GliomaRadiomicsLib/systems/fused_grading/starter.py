@@ -25,6 +25,7 @@ from GliomaRadiomicsLib.systems.image_grading.starter import (
     phantoms_of,
     told,
 )
+from GliomaRadiomicsLib.systems.image_grading.work import READ
 
 STEPS, PHANTOMS = 600, 64
 _CHOICE = (
@@ -52,11 +53,10 @@ def build(
         helpers_in_selection=True,
         licence="Apache-2.0, with the attribution below", attribution=ATTRIBUTION, cohort=COHORT,
     )  # fmt: skip
-    with progress.step("reading", 0.0, 0.1, "reading the patients"):
+    with progress.step("reading", 0.0, READ, "reading the patients"):
         cohort = read(patients_of(cases), settings, work, progress)
         helpers = read(phantoms_of(phantoms), settings, work, progress).entries
-    with progress.step("training", 0.1, 1.0, "training"):
-        system = FusedGrading(fit_cohort(cohort, settings, work, progress, helpers))
+    system = FusedGrading(fit_cohort(cohort, settings, work, progress, helpers))
     described(system.metadata, phantoms)
     system.metadata["limitations"].append(_CHOICE)
     return system

@@ -9,6 +9,15 @@ from pathlib import Path
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 
+READ = 0.1
+"""Share of the progress that reading the cohort takes."""
+
+
+def span(part: int, parts: int, end: float = 1.0) -> tuple[float, float]:
+    """From where to where one of several equal parts takes the progress, after the reading and up to ``end``."""
+    width = (end - READ) / parts
+    return READ + part * width, READ + (part + 1) * width
+
 
 @contextmanager
 def work_folder(chosen: str) -> Iterator[Path]:

@@ -169,3 +169,11 @@ def test_shading_is_corrected_where_it_is_asked_for() -> None:
         assert isinstance(other, Prepared)
         found[bias] = float(np.abs(plain.images - other.images).mean())
     assert found[True] < 0.8 * found[False]
+
+
+def test_progress_only_rises_and_ends_at_one() -> None:
+    told: list[float] = []
+    SYSTEM.fit(cohort_of(0, 8), {**CONFIG, "steps": 20}, Progress(lambda fraction, _: told.append(fraction)))
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert 0.9 < told[-1] <= 1.0
