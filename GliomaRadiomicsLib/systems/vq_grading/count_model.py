@@ -67,8 +67,9 @@ class CountModel:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CountModel:
         """The inverse of `to_dict`."""
-        plain: dict[str, Any] = {field.name: data[field.name] for field in fields(cls)}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+        given = ((field.name, data[field.name]) for field in fields(cls))
+        plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given}
+        return cls(**plain)
 
 
 def fit_counts(

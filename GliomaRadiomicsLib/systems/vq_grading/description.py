@@ -119,7 +119,9 @@ def _differences(settings: VqSettings) -> str:
 def _limitations(settings: VqSettings, model: CountModel) -> list[str]:
     cell = settings.pixel_mm * 2 ** (len(settings.channels) - 1)
     found = [
-        f"A codeword describes a patch of {cell:g} mm; its responsible region is as coarse as the decoder makes it."
+        f"A codeword describes a patch of {cell:g} mm; its responsible region is as coarse as the decoder makes it; "
+        "because the decoder normalises over the slice, taking a codeword out changes the whole slice a little. The "
+        "maps show what of this lies in the brain.",
     ]
     if not model.codewords:
         found.insert(0, "No codeword differed between the grades: every prediction is the training share of grade 4.")

@@ -77,7 +77,10 @@ def faithful_maps(network: nn.Module, model: CountModel, background: int, entrie
 
 
 def region_figures(patients: Sequence[RegionSums], *, prefix: str, cohort: str, validation: str) -> list[Figure]:
-    """Dice per label; of each responsible region the mean sum per label, and the tests that compare the labels."""
+    """Dice per label; of each responsible region the mean sum per label, and the tests that compare the labels.
+
+    Of a class without responsible codewords there is nothing to say.
+    """
     figures = []
 
     def add(name: str, metric: str, values: Sequence[float], note: str = "interval: bootstrap") -> None:
@@ -90,6 +93,8 @@ def region_figures(patients: Sequence[RegionSums], *, prefix: str, cohort: str, 
     for key in KEYS:
         add(f"dice_{key.lower()}", f"Dice {key}", [one.dice[key] for one in patients], "of patients with this label")
     for name, _ in CLASSES:
+        if not any(sum(one.sums[name].values()) for one in patients):
+            continue
         for key in KEYS:
             sums = [one.sums[name][key] for one in patients]
             add(f"region_{name.lower()}_{key.lower()}", f"{name} responsible region in {key} (logits x ml)", sums)

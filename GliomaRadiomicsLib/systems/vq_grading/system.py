@@ -19,7 +19,7 @@ from GliomaRadiomicsLib.explain.energy import EnergyShares
 from GliomaRadiomicsLib.explain.trust import trust_of
 from GliomaRadiomicsLib.models.figures import evidence_of
 from GliomaRadiomicsLib.models.store import starter
-from GliomaRadiomicsLib.systems.image_grading.case import only
+from GliomaRadiomicsLib.systems.image_grading.case import brain_of, only
 from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
@@ -153,7 +153,8 @@ class VqGrading:
         """``responsible-hgg``, ``responsible-lgg``, and one map of each of the codewords with the strongest say.
 
         Those are called ``responsible_codeword_<number>-<class>``. In logits; exactly 0 where the codewords do not
-        occur. Empty where `predict` abstains.
+        occur, and outside the brain, where the decoder's normalisation leaves a faint trace of every change in a slice.
+        Empty where `predict` abstains.
         """
         seen = self._see(case)
         if isinstance(seen, str):
@@ -163,10 +164,8 @@ class VqGrading:
             word = self.fitted.model.codewords[place]
             name = "hgg" if self.fitted.model.of_hgg[place] else "lgg"
             maps[f"{MAP}_codeword_{word}-{name}"] = self.codeword_region(seen.coded, (word,))
-        return {
-            method: onto_patient(as_volume(heat), seen.grid, case.label_map, f"{NAME}-{method}")
-            for method, heat in maps.items()
-        }
+        brain = brain_of(only(case, self.fitted.settings.sequences))
+        return {method: _in_patient(heat, seen, brain, f"{NAME}-{method}") for method, heat in maps.items()}
 
     def codeword_region(self, case: Coded, codewords: tuple[int, ...]) -> Array:
         """Collected responsible region of codewords, on the slices: shape (slices, i, j)."""
@@ -213,6 +212,11 @@ class VqGrading:
         say = np.abs(model.contributions(case.counts[None])[0])
         order = [int(place) for place in np.argsort(-say, kind="stable") if case.counts[model.codewords[place]]]
         return order[: self.fitted.settings.codeword_maps]
+
+
+def _in_patient(heat: Array, seen: _Seen, brain: npt.NDArray[np.bool_], name: str) -> Volume:
+    lying = onto_patient(as_volume(heat), seen.grid, seen.case.label_map, name)
+    return lying.with_array(np.where(brain, lying.array, np.float32(0)))
 
 
 def _validation(known: int) -> str:

@@ -81,11 +81,15 @@ def test_the_papers_measurements_are_taken_on_held_out_patients(system: VqGradin
 
 
 def test_permuted_grades_give_chance(system: VqGrading, work: Path) -> None:
-    """The network is taken from the work folder: it never saw a grade, so other grades do not train it anew."""
+    """With a classifier that fits whatever it sees, so that one held-out patient seen would give an AUC near 1.
+
+    The network is taken from the work folder: it never saw a grade, so other grades do not train it anew.
+    """
     before = (work / "everyone.csv").read_text()
-    quick = {**CONFIG, "faithfulness_patients": 0, "work": str(work)}
+    eager = {**CONFIG, "level": 0.9, "most_codewords": 32, "penalty_c": 1e3}
+    quick = {**eager, "faithfulness_patients": 0, "work": str(work)}
     areas = [figures_of(SYSTEM.fit(cohort_of(0, 24, shuffled=seed), quick), "cv_auc")[0] for seed in range(3)]
-    assert 0.3 < np.mean(areas) < 0.7
+    assert 0.25 < np.mean(areas) < 0.75
     assert (work / "everyone.csv").read_text() == before
 
 
@@ -134,6 +138,7 @@ def test_maps_lie_on_the_label_map_and_contributions_add_up(system: VqGrading) -
         assert heat.same_grid(case.label_map)
         assert heat.array.dtype == np.float32
         assert heat.array.min() >= 0
+        assert not heat.array[case.volumes["t1"].array == 0].any()
     assert result.label == "HGG"
     assert result.trust.energy_in_tumour is not None
     platt, model = system.fitted.platt, system.fitted.model
