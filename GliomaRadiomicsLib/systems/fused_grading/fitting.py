@@ -113,10 +113,11 @@ def fit_cohort(
     figures, sentence = grading_figures(entries, held.probability, **words)
     parts = {"network_alone": seen.logits, **{name: one.probability for name, one in alone.items()}}
     figures += _ablation(grades, parts, words)
-    tests = tested_maps(network, fusion, entries[: settings.faithfulness_patients], settings)
-    figures += map_figures(
-        tests, "gradcam", **{**words, "validation": "training patients, by the network that is kept"}
-    )
+    tests: list[MapTest] = []
+    for (_, held_out), deep, learned in zip(folds, seen.networks, held.fusions, strict=True):
+        chosen = [entries[row] for row in held_out[: -(-settings.faithfulness_patients // len(folds))]]
+        tests += tested_maps(deep, learned, chosen, settings)
+    figures += map_figures(tests, "gradcam", **words)
     metadata = metadata_of(
         NAME, settings, cohort, figures, sentence, own_words(settings, fusion, len(joining)), [*helpers, *joining]
     )
