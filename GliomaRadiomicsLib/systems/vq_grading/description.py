@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
@@ -38,9 +39,9 @@ def validation_words(settings: VqSettings, others: int, helpers: int) -> str:
     )
 
 
-def fingerprint_of(entry: Entry) -> str:
-    """Of a patient's labels as the network sees them."""
-    return fingerprint(np.asarray(entry.images[:, -1]).astype(np.uint8))
+def fingerprint_of(images: npt.NDArray[np.floating]) -> str:
+    """Of a patient's labels as the network sees them: slices ``(n, sequences + 1, i, j)``."""
+    return fingerprint(np.asarray(images[:, -1]).astype(np.uint8))
 
 
 def describe(
@@ -102,7 +103,7 @@ def _training(
         f"{settings.most_codewords}; then an L2 penalty (C = {settings.penalty_c:g}), because under separation the "
         "likelihood without a penalty has no maximum; no correction for testing many codewords, as in the paper",
         "calibration": "Platt scaling on the held-out patients",
-        "fingerprints": sorted({fingerprint_of(entry) for entry in pretask}),
+        "fingerprints": sorted({fingerprint_of(entry.images) for entry in (*cohort.entries, *others)}),
     }
 
 

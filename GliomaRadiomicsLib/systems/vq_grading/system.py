@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.explain.back_to_patient import onto_patient
 from GliomaRadiomicsLib.explain.energy import EnergyShares
 from GliomaRadiomicsLib.explain.trust import trust_of
-from GliomaRadiomicsLib.models.figures import evidence_of
+from GliomaRadiomicsLib.models.figures import Figure, evidence_of
 from GliomaRadiomicsLib.models.store import starter
 from GliomaRadiomicsLib.systems.image_grading.case import brain_of, only
 from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
+from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
 from GliomaRadiomicsLib.systems.image_grading.validation import grading_figures, predictions_of
@@ -36,17 +37,19 @@ from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
 from GliomaRadiomicsLib.systems.vq_grading.slices import as_volume, prepare, slice_grid
 
 Array = npt.NDArray[np.float32]
+_KNOWN = "the system was trained on this patient, so this prediction is no test of it"
 
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A case as the network sees it, and the responsible region of each class on the slices' grid."""
+    """A case as the network sees it, the responsible region of each class on the slices' grid, and if it is known."""
 
     case: CaseData
     facts: dict[str, float]
     grid: Volume
     coded: Coded
     regions: dict[str, Array]
+    trained_on: bool
 
 
 class VqGrading:
@@ -102,41 +105,44 @@ class VqGrading:
     def evaluate(self, cases: Iterable[TrainingCase], progress: Progress | None = None) -> Evaluation:
         """Measure grade, segmentation and responsible regions on other patients; tests the maps on some of them.
 
-        A patient whose outline the network was trained on is marked in ``trained_on``.
+        A patient whom the network or the classifier was trained on, told by the outline, is marked in ``trained_on``.
 
         Raises:
             RefusedInput: If no patient can be used, or files cannot be read.
         """
-        from GliomaRadiomicsLib.training.slices import split
-
-        fitted, settings = self.fitted, self.fitted.settings
         with work_folder("") as work:
-            found = read(cases, settings, work, progress)
+            found = read(cases, self.fitted.settings, work, progress)
             entries, left_out = found.cohort.entries, found.left_out_without_grade
             if not entries:
                 reason = left_out[0].reason if left_out else "no case"
                 remedy = "fill the column 'grade' and give all the sequences and a label map"
                 raise RefusedInput(what="no case can be evaluated", where="cohort", found=reason, remedy=remedy)
-            seen = [coded(fitted.network, split(np.asarray(entry.images))[0]) for entry in entries]
-            p = fitted.platt.probability(fitted.model.log_odds(np.stack([one.counts for one in seen])))
-            regions = [
-                measured(fitted.network, fitted.model, fitted.background, one, entry, settings)
-                for one, entry in zip(seen, entries, strict=True)
-            ]
-            few = entries[: settings.faithfulness_patients]
-            tests = faithful_maps(fitted.network, fitted.model, fitted.background, few)
-            known = [fingerprint_of(entry) in self.metadata["training"]["fingerprints"] for entry in entries]
-        words = {
-            "prefix": "test",
-            "cohort": f"{len(entries)} given patients, {len(left_out)} left out",
-            "validation": _validation(sum(known)),
-        }
-        figures, _ = grading_figures(entries, p, **words)
-        figures += region_figures(regions, **words) + map_figures(tests, MAP, **words)
+            known = [self._trained_on(entry.images) for entry in entries]
+            words = {
+                "prefix": "test",
+                "cohort": f"{len(entries)} given patients, {len(left_out)} left out",
+                "validation": _validation(sum(known)),
+            }
+            p, figures = self._measured(entries, words)
         rows = [{**row, "trained_on": int(one)} for row, one in zip(predictions_of(entries, p), known, strict=True)]
         charts = charts_of(entries, p, NAME, "given patients")
-        charts |= {f"training_{name}": chart for name, chart in fitted.charts.items()}
+        charts |= {f"training_{name}": chart for name, chart in self.fitted.charts.items()}
         return Evaluation(figures, rows, charts, left_out)
+
+    def _measured(
+        self, entries: Sequence[Entry], words: dict[str, str]
+    ) -> tuple[npt.NDArray[np.float64], list[Figure]]:
+        """Probability of every patient, and all figures."""
+        from GliomaRadiomicsLib.training.slices import split
+
+        fitted = self.fitted
+        parts = fitted.network, fitted.model, fitted.background
+        seen = [coded(fitted.network, split(np.asarray(entry.images))[0]) for entry in entries]
+        p = fitted.platt.probability(fitted.model.log_odds(np.stack([one.counts for one in seen])))
+        regions = [measured(*parts, one, entry, fitted.settings) for one, entry in zip(seen, entries, strict=True)]
+        tests = faithful_maps(*parts, entries[: fitted.settings.faithfulness_patients])
+        figures, _ = grading_figures(entries, p, **words)
+        return p, figures + region_figures(regions, **words) + map_figures(tests, MAP, **words)
 
     def predict(self, case: CaseData) -> GradingResult:
         """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""
@@ -146,7 +152,9 @@ class VqGrading:
             return GradingResult(None, "none", Trust("no", [seen]), evidence, reason=seen)
         fitted = self.fitted
         p = float(fitted.platt.probability(fitted.model.log_odds(seen.coded.counts[None]))[0])
-        trust = trust_of(p, energy=self._energy(seen), cohort=place_of(fitted.distance, seen.facts))
+        place = place_of(fitted.distance, seen.facts)
+        reasons = (_KNOWN,) if seen.trained_on else ()
+        trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons)
         return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, self._contributions(seen.coded))
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
@@ -184,8 +192,13 @@ class VqGrading:
             return prepared
         found = coded(self.fitted.network, split(prepared.images)[0])
         regions = {name: self.codeword_region(found, model.responsible(hgg=is_hgg)) for name, is_hgg in CLASSES}
-        self._last = _Seen(case, prepared.facts, slice_grid(data, settings), found, regions)
+        self._last = _Seen(
+            case, prepared.facts, slice_grid(data, settings), found, regions, self._trained_on(prepared.images)
+        )
         return self._last
+
+    def _trained_on(self, images: npt.NDArray[np.floating]) -> bool:
+        return fingerprint_of(images) in self.metadata["training"]["fingerprints"]
 
     def _energy(self, seen: _Seen) -> EnergyShares:
         """Of both regions together: they are already effects, so there is no gradient to weigh with the image."""
@@ -221,4 +234,4 @@ def _in_patient(heat: Array, seen: _Seen, brain: npt.NDArray[np.bool_], name: st
 
 def _validation(known: int) -> str:
     words = "patients given for evaluation"
-    return f"{words}; the network was trained on the outlines of {known} of them" if known else words
+    return f"{words}; the system was trained on {known} of them" if known else words

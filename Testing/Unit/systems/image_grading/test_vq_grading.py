@@ -49,7 +49,7 @@ def test_a_planted_signal_is_found_in_unseen_patients(system: VqGrading) -> None
     assert figures["test_auc"].value >= 0.95
     assert figures["test_auc"].n == 13
     assert [row["trained_on"] for row in evaluation.predictions] == [0] * 12 + [1]
-    assert "the outlines of 1 of them" in figures["test_auc"].validation
+    assert "the system was trained on 1 of them" in figures["test_auc"].validation
     assert [one.reason for one in evaluation.left_out] == ["the grade is unknown"]
     assert figures_of(system, "cv_auc")[0] >= 0.95
     assert set(evaluation.charts) == {"roc", "calibration", "training_roc", "training_calibration"}
@@ -172,6 +172,11 @@ def test_a_bundle_predicts_the_same(system: VqGrading, tmp_path: Path) -> None:
     before, after = system.explain(case), loaded.explain(case)
     assert all(np.array_equal(before[name].array, after[name].array) for name in before)
     assert sorted(path.suffix for path in (tmp_path / "vq").iterdir()) == [".json"] * 3 + [".md", ".safetensors"]
+
+
+def test_a_patient_who_was_trained_on_is_recognised(system: VqGrading) -> None:
+    reasons = [system.predict(case_of(seed, is_hgg=False)).trust.reasons for seed in (0, 2005)]
+    assert [any("trained on this patient" in reason for reason in found) for found in reasons] == [True, False]
 
 
 @pytest.mark.parametrize("role", ["t1", "t1ce", "t2", "flair"])
