@@ -27,7 +27,7 @@ from GliomaRadiomicsLib.systems.vq_grading.fitting import fit_cohort
 from GliomaRadiomicsLib.systems.vq_grading.settings import PRETASKS, VqSettings
 from GliomaRadiomicsLib.systems.vq_grading.system import VqGrading
 
-STEPS, PHANTOMS = 900, 24
+STEPS, PHANTOMS = 1200, 24
 
 
 def settings_of(steps: int = STEPS, pretask: str = "fold") -> VqSettings:
