@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": "run the whole chain on the built-in phantom patient",
     "check": "input passport: can these images be used?",
     "analyze": "one patient from images to report and scene",
-    "preprocess": "put the images of one patient on one grid through their headers and normalise them, unregistered",
+    "preprocess": "align the images of one patient, remove the skull, correct the shading and normalise",
     "features": "measure radiomic features of images inside a mask",
     "train": "train a system on a cohort",
     "evaluate": "measure a trained model on a cohort",

@@ -158,7 +158,7 @@ def _brain(
     if whole:
         message = (
             f"{', '.join(whole)}: skull or background noise is present; the accuracy of the segmentation is not known "
-            "for such images, so give skull-stripped ones"
+            "for them as they are; analyze and preprocess align them and remove the skull first"
         )
         findings.add("warning", "not-skull-stripped", message)
     else:

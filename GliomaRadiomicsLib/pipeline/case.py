@@ -32,6 +32,9 @@ from GliomaRadiomicsLib.pipeline.writing import (
     write_tables,
 )
 
+LEAST_DICE = 0.6
+"""Mean Dice of the whole tumour below which an outline is not to be used."""
+
 
 def analyze_case(
     *,
@@ -135,7 +138,7 @@ def _normalise(run: CaseRun) -> None:
         run.normalisations[role] = fitted.parameters()
         write_volume(run.normalised[role], target / f"{role}.nii.gz")
         if not run.space.is_exact(role):
-            write_transform(run.space.movement_from_reference(role), target / f"{role}.tfm")
+            write_transform(run.space.movements[role], target / f"{role}.tfm")
     write_label_map(brain, target / "brain_mask.nii.gz")
     run.result.files["volumes"] = {role: f"preprocessed/{role}.nii.gz" for role in run.normalised}
 
@@ -172,9 +175,20 @@ def _segment(run: CaseRun) -> None:
     if "t1ce" not in found.sequences:
         message = "without T1ce enhancing tumour cannot be seen, so none is labelled; add the T1ce where it exists"
         run.result.passport.append(Finding("enhancement-unknown", "warning", message))
+    _warn_of_poor_evidence(run, run.result.segmentation.evidence["dice"])
     if volumes["WT"] == 0.0:
         message = "no tumour was found; check the images, or give a mask with --mask"
         run.result.passport.append(Finding("no-tumour-found", "warning", message))
+
+
+def _warn_of_poor_evidence(run: CaseRun, dice: dict[str, Any]) -> None:
+    """Say it at once where the outline from these sequences was mostly wrong in the patients it was measured in."""
+    if "WT" in dice and dice["WT"][0] < LEAST_DICE:
+        message = (
+            "from these sequences alone the outline was mostly wrong where it was measured (whole tumour, mean Dice "
+            f"{dice['WT'][0]:.2f}): do not use its volumes; add the FLAIR or the T2, or give a mask with --mask"
+        )
+        run.result.passport.append(Finding("outline-unreliable", "warning", message))
 
 
 def _measure(run: CaseRun) -> None:

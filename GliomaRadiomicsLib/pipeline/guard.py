@@ -20,6 +20,9 @@ def guard_images(volumes: dict[str, Volume]) -> list[Finding]:
 def guard_case(run: CaseRun) -> None:
     """Findings on the aligned images, before anything is predicted; raises `RefusedInput` for the first refusal."""
     found = check_aligned(run.passport.volumes, run.passport.brain_mask, clinical=run.settings.clinical)
+    cut = next((finding for finding in run.result.passport if finding.code == "head-cut-off"), None)
+    if cut is not None and any(finding.severity == "refused" for finding in found):
+        raise RefusedInput(what=cut.message)
     run.result.passport += _passed(found)
 
 

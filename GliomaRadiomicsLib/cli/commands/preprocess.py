@@ -1,4 +1,4 @@
-"""`glioma-radiomics preprocess`: images on one grid (through their headers) and normalised, without analysing them."""
+"""`glioma-radiomics preprocess`: images aligned, stripped, corrected and normalised, without analysing them."""
 
 from __future__ import annotations
 

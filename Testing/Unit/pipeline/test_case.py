@@ -25,6 +25,7 @@ from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.models.store import has_starter
+from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.pipeline import writing
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
 from GliomaRadiomicsLib.systems import registry
@@ -107,7 +108,7 @@ def test_result_json_is_the_returned_result(masked: tuple[Path, CaseResult]) -> 
     assert written == plain(result.to_dict())
     assert read_result_json(out / "result.json").to_dict() == CaseResult.from_dict(written).to_dict()
     assert {"read", "passport", "normalise", "mask", "features", "grading", "report"} <= set(result.timing_s)
-    assert set(result.grading) == set(registry.names("grading"))
+    assert set(result.grading) == {name for name in registry.names("grading") if store.has_starter(name)}
     assert (written["idh"]["status"], written["survival"]["status"]) == ("predicted", "predicted")
     assert written["mgmt"]["status"] == "abstained"
 
@@ -118,6 +119,14 @@ def test_what_was_not_asked_for_says_so(phantom_files: dict[str, Path], tmp_path
     result = analyze_case(out=tmp_path / "out", **files, mask=phantom_files["seg"], settings=settings)
     assert (result.idh["status"], result.survival["status"]) == ("unavailable", "unavailable")
     assert "not asked for" in result.survival["reason"]
+
+
+@pytest.mark.parametrize(("role", "warned"), [("t1", True), ("flair", False)])
+def test_an_outline_that_is_mostly_wrong_is_said_to_be(
+    role: str, warned: bool, phantom_files: dict[str, Path], tmp_path: Path
+) -> None:
+    result = run(tmp_path / "out", {role: phantom_files[role]}, "segmentation")
+    assert ("outline-unreliable" in {finding.code for finding in result.passport}) is warned
 
 
 def test_volumes_are_those_of_the_mask(masked: tuple[Path, CaseResult], phantom: PhantomPatient) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813 - its usual name
 
 from GliomaRadiomicsLib import analyze_case
 from GliomaRadiomicsLib.core.progress import Progress
@@ -14,6 +15,7 @@ from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.imaging.itk import to_itk
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient, make_phantom
 from GliomaRadiomicsLib.imaging.space import Space, resample_labels
 from GliomaRadiomicsLib.models import store
@@ -138,3 +140,17 @@ def test_an_image_that_cannot_be_aligned_is_left_out_with_the_reason(raw: Phanto
     assert found.state == "refused"
     assert "do not overlap" in found.reason
     assert "leave this sequence out" in found.reason
+
+
+def test_the_transform_files_lead_from_the_prepared_images_to_the_given_ones(
+    raw: PhantomPatient, swapped: tuple[Path, CaseResult]
+) -> None:
+    out, _ = swapped
+    prepared = {role: read_volume(out / "preprocessed" / f"{role}.nii.gz") for role in ROLES}
+    brain = sitk.GetArrayFromImage(to_itk(read_volume(out / "preprocessed" / "brain_mask.nii.gz"))) > 0
+    given = {"t1": raw.volumes["t1"], "t1ce": raw.volumes["t1ce"], "t2": raw.volumes["t2"]}
+    for role, volume in given.items():
+        transform = sitk.ReadTransform(str(out / "preprocessed" / f"{role}.tfm"))
+        there = sitk.GetArrayFromImage(sitk.Resample(to_itk(volume), to_itk(prepared[role]), transform))
+        ours = sitk.GetArrayFromImage(to_itk(prepared[role]))
+        assert np.corrcoef(there[brain], ours[brain])[0, 1] > 0.85, role
