@@ -24,8 +24,8 @@ from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.imaging.space import Space
-from GliomaRadiomicsLib.models.store import has_starter
 from GliomaRadiomicsLib.models import store
+from GliomaRadiomicsLib.models.store import has_starter
 from GliomaRadiomicsLib.pipeline import writing
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
 from GliomaRadiomicsLib.systems import registry
