@@ -17,22 +17,24 @@ class Entry(NamedTuple):
     """What a system does, and its package, whose ``SYSTEM`` is the class that fulfils `protocol.System`.
 
     ``default_target`` is the outcome's column of systems that work on images alone, need no label map, and take any
-    two-class column as ``target`` of their settings; such a system reports who it cannot use, and goes on.
+    two-class column as ``target`` of their settings; such a system reports who it cannot use, and goes on. ``resumes``
+    says that the settings name a folder ``work`` for checkpoints.
     """
 
     task: Task
     package: str
     default_target: str = ""
+    resumes: bool = False
 
 
 SYSTEMS: dict[str, Entry] = {
     "volumetric_grading": Entry("grading", "GliomaRadiomicsLib.systems.volumetric_grading"),
     "radiomics_grading": Entry("grading", "GliomaRadiomicsLib.systems.radiomics_grading"),
-    "vq_grading": Entry("grading", "GliomaRadiomicsLib.systems.vq_grading"),
-    "cnn_grading": Entry("grading", "GliomaRadiomicsLib.systems.cnn_grading"),
-    "fused_grading": Entry("grading", "GliomaRadiomicsLib.systems.fused_grading"),
+    "vq_grading": Entry("grading", "GliomaRadiomicsLib.systems.vq_grading", resumes=True),
+    "cnn_grading": Entry("grading", "GliomaRadiomicsLib.systems.cnn_grading", resumes=True),
+    "fused_grading": Entry("grading", "GliomaRadiomicsLib.systems.fused_grading", resumes=True),
     "idh": Entry("idh", "GliomaRadiomicsLib.systems.idh"),
-    "mgmt": Entry("mgmt", "GliomaRadiomicsLib.systems.mgmt", default_target="mgmt"),
+    "mgmt": Entry("mgmt", "GliomaRadiomicsLib.systems.mgmt", default_target="mgmt", resumes=True),
     "survival": Entry("survival", "GliomaRadiomicsLib.systems.survival"),
     "hgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.hgg_survival"),
     "lgg_survival": Entry("survival", "GliomaRadiomicsLib.systems.lgg_survival"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,15 @@ from GliomaRadiomicsLib.models.metadata import check_name
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.systems.protocol import LeftOut
 
+OUTLINING = ("segmentation", "brain_extraction")
+"""Networks the other systems rest on; each has a `bundle.train_bundle`."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     from GliomaRadiomicsLib.systems.registry import SYSTEMS
 
-    parser.add_argument("system", metavar="SYSTEM", help=f"segmentation, {', '.join(SYSTEMS)}")
+    parser.add_argument("system", metavar="SYSTEM", help=", ".join((*OUTLINING, *SYSTEMS)))
     parser.add_argument("cohort", type=Path, metavar="COHORT.csv", help="one line per patient")
     parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder of the model bundle to write")
     parser.add_argument("--config", type=Path, metavar="C.yaml", help="settings of the system")
@@ -36,9 +40,8 @@ def run(options: argparse.Namespace) -> int:
     if options.out.exists():
         raise RefusedInput(what="this bundle exists already", where=options.out, remedy="choose another --out")
     config = read_yaml(options.config) if options.config else {}
-    if options.system == "segmentation":
-        from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
-
+    if options.system in OUTLINING:
+        train_bundle = import_module(f"GliomaRadiomicsLib.systems.{options.system}.bundle").train_bundle
         loop = config.get("loop", {})
         config["loop"] = {"accelerator": options.device, **loop} if isinstance(loop, dict) else loop
         train_bundle(read_cohort(options.cohort), options.out, config, console_progress())
@@ -54,9 +57,11 @@ def _train_system(options: argparse.Namespace, config: dict[str, Any]) -> Sequen
     from GliomaRadiomicsLib.systems.registry import SYSTEMS, read_cases, system_class
 
     kind = system_class(options.system)
-    if SYSTEMS[options.system].default_target:
-        own = {"work": str(_work(options.out)), "device": options.device, "name": options.out.name}
-        config = {**own, **config}
+    entry = SYSTEMS[options.system]
+    own = {"work": str(_work(options.out))} if entry.resumes else {}
+    if entry.default_target:
+        own |= {"device": options.device, "name": options.out.name}
+    config = {**own, **config}
     system = kind.fit(read_cases(options.system, options.cohort, config), config, console_progress())
     system.save(options.out)
     held_out = getattr(system, "held_out", [])

@@ -10,7 +10,12 @@ from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.cohort import read_cohort
+from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
+from GliomaRadiomicsLib.systems.brain_extraction.bundle import train_bundle
 from GliomaRadiomicsLib.systems.brain_extraction.dress import GRID, Head, photograph, place
+from GliomaRadiomicsLib.systems.brain_extraction.evaluate import evaluate
+from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor, BrainMask
 from GliomaRadiomicsLib.systems.brain_extraction.surroundings import Around, draw_surroundings
 from GliomaRadiomicsLib.systems.brain_extraction.train import BrainSettings, bare_head, fit_heads
 from GliomaRadiomicsLib.training.loop import LoopSettings
@@ -77,3 +82,35 @@ def test_the_network_learns_from_them(head: Head, tmp_path: Path) -> None:
     losses = [float(line.split(",")[1]) for line in (tmp_path / "brain.csv").read_text().splitlines()[1:]]
     assert done["steps"] == 12
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
+
+
+def test_a_bundle_is_trained_saved_and_used(tmp_path: Path) -> None:
+    patient = make_phantom(3, shape=(60, 72, 52), spacing_mm=3.0)
+    files = write_phantom(patient, tmp_path)
+    (tmp_path / "COHORT.csv").write_text(f"case,t1,site\na,{files['t1'].name},x\n")
+    config = {"scenes": 2, "phantoms": 1, "measure_phantoms": 0, "cohort": "one phantom", "loop": {"steps": 2}}
+    out = train_bundle(read_cohort(tmp_path / "COHORT.csv"), tmp_path / "mine", config)
+    assert (tmp_path / "mine.work" / "all.pt").is_file()
+    found = BrainExtractor(out)
+    assert found.metadata["training"]["cohort"] == "one phantom"
+    assert found.metadata["training"]["n"] == 1
+    assert found.metadata["evidence"]["validation"] == "not measured"
+    assert found.predict(patient.volumes["t1"]).mask.same_grid(patient.volumes["t1"])
+
+
+def test_an_unknown_setting_of_the_training_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput, match="did you mean 'scenes'"):
+        train_bundle([], tmp_path / "mine", {"scene": 3})
+
+
+def test_rows_of_the_evaluation_tell_dice_and_volumes() -> None:
+    class Known:
+        def predict(self, image: Volume) -> BrainMask:
+            return BrainMask(image.with_array((image.array > 1).astype(np.uint8)), 0.9, 0.008, ())
+
+    image = Volume(np.zeros((4, 4, 4)), np.eye(4))
+    image.array[:2, :2, :2] = 2
+    truth = image.with_array((image.array > 1) & (np.arange(4)[:, None, None] < 1))
+    (row,) = evaluate(Known(), [("phantom 1", "t1", image, truth)])  # type: ignore[arg-type]
+    assert row["dice"] == pytest.approx(2 * 4 / 12, abs=1e-3)
+    assert row["true_ml"] == pytest.approx(0.0, abs=0.01)
