@@ -34,7 +34,8 @@ def set_itk_geometry(image: sitk.Image, volume: Volume) -> None:
 def direction(volume: Volume) -> list[float]:
     """ITK's direction cosines; numbers too small to matter are zero, because ITK's inversion fails on some of them."""
     lps = _LPS @ volume.affine
-    return (np.round(lps[:3, :3] / np.array(volume.spacing), 15) + 0.0).ravel().tolist()
+    cosines = lps[:3, :3] / np.array(volume.spacing)
+    return np.where(np.abs(cosines) < 1e-15, 0.0, cosines).ravel().tolist()
 
 
 def from_itk(image: sitk.Image, name: str = "") -> Volume:
