@@ -73,11 +73,16 @@ def save_bundle(
     return folder
 
 
-def load_metadata(path: str | Path) -> dict[str, Any]:
+def load_metadata(path: str | Path, *, system: str = "") -> dict[str, Any]:
     """Read and check ``metadata.json`` of the bundle in folder ``path``.
 
+    Args:
+        path: Of the bundle.
+        system: Whose bundle it must be; any system's if empty.
+
     Raises:
-        RefusedInput: If there is no bundle, or its metadata is not JSON, too large, or incomplete.
+        RefusedInput: If there is no bundle, its metadata is not JSON, too large, or incomplete, or it is a bundle of
+            another system.
     """
     folder = Path(path)
     file = folder / METADATA_FILE
@@ -94,20 +99,33 @@ def load_metadata(path: str | Path) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise RefusedInput(what="the metadata is not a JSON object", where=file, found=type(metadata).__name__)
     check_metadata(metadata, file)
+    if system:
+        refuse_other_system(metadata, system, folder)
     return metadata
 
 
-def verify(path: str | Path) -> dict[str, Any]:
+def refuse_other_system(metadata: Mapping[str, Any], system: str, where: object) -> None:
+    """Raise `RefusedInput`, naming the bundle by ``where``, if it is not a bundle of this system."""
+    if metadata["system"] != system:
+        remedy = f"give a bundle of {system}"
+        raise RefusedInput(what="a bundle of another system", where=where, found=metadata["system"], remedy=remedy)
+
+
+def verify(path: str | Path, *, system: str = "") -> dict[str, Any]:
     """Check that every file of the bundle is the one its metadata describes.
+
+    Args:
+        path: Of the bundle.
+        system: As `load_metadata`.
 
     Returns:
         The metadata.
 
     Raises:
-        RefusedInput: If a file is missing, has another SHA-256, or the metadata lists none.
+        RefusedInput: As `load_metadata`, or if a file is missing, has another SHA-256, or the metadata lists none.
     """
     folder = Path(path)
-    metadata = load_metadata(folder)
+    metadata = load_metadata(folder, system=system)
     if not metadata.get("files"):
         raise RefusedInput(what="the metadata lists no weights", where=folder, remedy="import the bundle again")
     for name, entry in metadata["files"].items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.models import store
-from GliomaRadiomicsLib.models.bundle import load_metadata
+from GliomaRadiomicsLib.models.bundle import load_metadata, refuse_other_system
 from GliomaRadiomicsLib.pipeline.inputs import Source, check_sources
 from GliomaRadiomicsLib.pipeline.predictions import systems_to_run
 from GliomaRadiomicsLib.systems import registry
@@ -53,11 +53,4 @@ def _check_model(system: str, name: str) -> None:
         raise RefusedInput(
             what="unknown system", where="--models", found=system, remedy=f"choose from {', '.join(systems)}"
         )
-    found = load_metadata(store.find(name))["system"]
-    if found != system:
-        raise RefusedInput(
-            what="this bundle is of another system",
-            where=name,
-            found=found,
-            remedy=f"give a bundle of {system}",
-        )
+    refuse_other_system(load_metadata(store.find(name)), system, name)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
@@ -60,14 +59,7 @@ class BrainExtractor:
         from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
         from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
 
-        self.metadata: dict[str, Any] = verify(bundle)
-        if self.metadata["system"] != "brain_extraction":
-            raise RefusedInput(
-                what="this bundle is of another system",
-                where=bundle,
-                found=self.metadata["system"],
-                remedy="give a brain_extraction bundle",
-            )
+        self.metadata: dict[str, Any] = verify(bundle, system="brain_extraction")
         self.device = choose_device(device)
         self.network = SegmentationNet(1, 1, tuple(self.metadata["network"]["channels"]))
         weights = load_tensors(bundle)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.models.bundle import load_json, load_metadata, load_tensors, save_bundle
 from GliomaRadiomicsLib.systems.fused_grading.fitting import NAME, Fitted
@@ -46,10 +45,7 @@ def load(folder: str | Path) -> Fitted:
     """
     import torch
 
-    metadata = load_metadata(folder)
-    if metadata["system"] != NAME:
-        remedy = f"give a bundle of {NAME}"
-        raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+    metadata = load_metadata(folder, system=NAME)
     data, tensors = load_json(folder, _FILE), load_tensors(folder)
     settings = FusedSettings.from_config(metadata["settings"])
     network = make_network(settings)

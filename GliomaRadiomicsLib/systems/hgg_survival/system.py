@@ -71,10 +71,7 @@ class HggSurvivalSystem:
     @classmethod
     def load(cls, folder: str | Path) -> HggSurvivalSystem:
         """The system of a verified bundle; raises `RefusedInput` if it is damaged or another system's."""
-        metadata = load_metadata(folder)
-        if metadata["system"] != NAME:
-            remedy = f"give a bundle of {NAME}"
-            raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+        metadata = load_metadata(folder, system=NAME)
         settings = HanSettings.from_config({**metadata["settings"], "name": metadata["name"]})
         return cls(Fitted(HanModel.from_dict(load_json(folder, _MODEL_FILE)), settings, metadata))
 

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.models.backbone_registry import entry_of
 from GliomaRadiomicsLib.models.backbones import restore
 from GliomaRadiomicsLib.models.bundle import load_json, load_metadata, load_tensors, save_bundle
@@ -51,10 +50,7 @@ def load(folder: str | Path) -> Fitted:
     Raises:
         RefusedInput: If it is damaged, another system's, or rests on a backbone that is not installed.
     """
-    metadata = load_metadata(folder)
-    if metadata["system"] != NAME:
-        remedy = f"give a bundle of {NAME}"
-        raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+    metadata = load_metadata(folder, system=NAME)
     data = load_json(folder, _FILE)
     weights = Signature(**{key: tuple(value) for key, value in data["signature"].items()})
     coding = data["coding"]

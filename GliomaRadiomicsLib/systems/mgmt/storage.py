@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.models.backbone_registry import entry_of
 from GliomaRadiomicsLib.models.bundle import load_json, load_metadata, load_tensors, save_bundle
 from GliomaRadiomicsLib.systems.mgmt.fitting import Models
@@ -38,10 +37,7 @@ def save(models: Models, metadata: dict[str, Any], folder: str | Path, *, overwr
 
 def load(folder: str | Path) -> tuple[Models, dict[str, Any]]:
     """Models and metadata of a verified bundle; raises `RefusedInput` if it is damaged or another system's."""
-    metadata = load_metadata(folder)
-    if metadata["system"] != NAME:
-        remedy = f"give a bundle of {NAME}"
-        raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+    metadata = load_metadata(folder, system=NAME)
     data = load_json(folder, _FILE)
     networks = _networks(folder, data["networks"], metadata["settings"]["backbone"]) if data["networks"] else {}
     radiomics = None if data["radiomics"] is None else ElasticNetModel.from_dict(data["radiomics"])

@@ -67,10 +67,7 @@ class ScaleFreeSystem:
         Raises:
             RefusedInput: If the bundle is damaged or another system's.
         """
-        metadata = load_metadata(folder)
-        if metadata["system"] != cls.target.system:
-            remedy = f"give a bundle of {cls.target.system}"
-            raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+        metadata = load_metadata(folder, system=cls.target.system)
         data = load_json(folder, _MODEL_FILE)
         with_age = None if data["with_age"] is None else ScaleFreeModel.from_dict(data["with_age"])
         return cls(Fitted(ScaleFreeModel.from_dict(data["without_age"]), with_age, metadata))

@@ -77,14 +77,7 @@ class Segmenter:
 
         from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
 
-        self.metadata: dict[str, Any] = verify(bundle)
-        if self.metadata["system"] != "segmentation":
-            raise RefusedInput(
-                what="this bundle is of another system",
-                where=bundle,
-                found=self.metadata["system"],
-                remedy="give a segmentation bundle",
-            )
+        self.metadata: dict[str, Any] = verify(bundle, system="segmentation")
         self.device = choose_device(device)
         self.dtype = torch.bfloat16 if bf16_pays(self.device) else torch.float32
         weights = load_tensors(bundle)

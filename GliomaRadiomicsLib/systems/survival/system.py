@@ -74,10 +74,7 @@ class SurvivalSystem:
     @classmethod
     def load(cls, folder: str | Path) -> SurvivalSystem:
         """The system of a verified bundle; raises `RefusedInput` if it is damaged or another system's."""
-        metadata = load_metadata(folder)
-        if metadata["system"] != NAME:
-            remedy = f"give a bundle of {NAME}"
-            raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+        metadata = load_metadata(folder, system=NAME)
         return cls(Fitted(models_from_dict(load_json(folder, _MODEL_FILE)), metadata))
 
     @classmethod

@@ -68,10 +68,7 @@ class VolumetricGrading:
         Raises:
             RefusedInput: If the bundle is damaged or another system's.
         """
-        metadata = load_metadata(folder)
-        if metadata["system"] != NAME:
-            remedy = f"give a bundle of {NAME}"
-            raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+        metadata = load_metadata(folder, system=NAME)
         data = load_json(folder, _MODEL_FILE)
         with_age = None if data["with_age"] is None else LinearModel.from_dict(data["with_age"])
         errors = tuple(tuple(entry) for entry in data.get("outline_errors", ()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.models.bundle import load_json, load_metadata, load_tensors, save_bundle
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
@@ -39,10 +38,7 @@ def load(folder: str | Path) -> Fitted:
     """
     import torch
 
-    metadata = load_metadata(folder)
-    if metadata["system"] != NAME:
-        remedy = f"give a bundle of {NAME}"
-        raise RefusedInput(what="a bundle of another system", where=folder, found=metadata["system"], remedy=remedy)
+    metadata = load_metadata(folder, system=NAME)
     data = load_json(folder, _FILE)
     settings = VqSettings.from_config(metadata["settings"])
     network = make_network(settings)

@@ -141,3 +141,13 @@ def test_every_starter_is_intact_and_its_card_current() -> None:
         listed = {"metadata.json", "README.md", *metadata["files"]}
         assert {path.name for path in folder.iterdir()} == listed
         assert json.dumps(metadata, allow_nan=False)
+
+
+@pytest.mark.parametrize("read", [load_metadata, verify])
+def test_a_bundle_of_another_system_is_refused(
+    make_bundle: Make, metadata: dict[str, Any], read: Callable[..., dict[str, Any]]
+) -> None:
+    folder = make_bundle()
+    assert read(folder, system=metadata["system"]) == read(folder)
+    with pytest.raises(RefusedInput, match=f"another system.*{metadata['system']}.*give a bundle of survival"):
+        read(folder, system="survival")
