@@ -19,8 +19,8 @@ from GliomaRadiomicsLib.reports.markup import Markup, join, tag
 from GliomaRadiomicsLib.reports.preparation_pictures import draw_preparation
 from GliomaRadiomicsLib.reports.sections import SECTIONS, Content
 from GliomaRadiomicsLib.reports.sections.overview import sequence_chips
+from GliomaRadiomicsLib.reports.wording import NOTICE
 
-NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from GliomaRadiomicsLib.reports.markup import Markup, facts, flattened, headline, paragraph, tag
-from GliomaRadiomicsLib.reports.sections.trust import TRUST_WORDS, trust_badge
-
-_ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
+from GliomaRadiomicsLib.reports.sections.trust import trust_badge
+from GliomaRadiomicsLib.reports.wording import TRUST_WORDS, why_absent
 
 
 def absent(data: Mapping[str, Any]) -> Markup | None:
     """Why there is no prediction, or None where there is one."""
-    if not data:
-        return paragraph("Not available in this version, or not asked for in this run.", class_="absent")
-    if data.get("status") in _ABSENT:
-        reason = str(data.get("reason") or "no reason given").rstrip(".")
-        return paragraph(f"{_ABSENT[data['status']]}: {reason}.", class_="absent")
-    return None
+    reason = why_absent(data)
+    return None if reason is None else paragraph(reason, class_="absent")
 
 
 def plain_facts(data: Mapping[str, Any], labels: Mapping[str, str], without: tuple[str, ...]) -> Markup:

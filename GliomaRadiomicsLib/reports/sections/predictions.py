@@ -13,14 +13,13 @@ from GliomaRadiomicsLib.reports.markup import (
     probability,
     tag,
 )
+from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
-from GliomaRadiomicsLib.reports.sections.measured import GRADE, auc_words
-from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
+from GliomaRadiomicsLib.reports.sections.trust import trust_badge
+from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, outline_note
 
 TOWARDS = "Towards 2 and 3 ◂ ▸ towards 4"
-LABEL_WORDS = {"HGG": "grade 4", "LGG": "grade 2 or 3"}
-"""What readers are shown for the labels of the grading systems."""
 
 
 def write_grading(content: Content) -> Markup:

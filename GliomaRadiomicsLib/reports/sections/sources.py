@@ -19,8 +19,8 @@ from GliomaRadiomicsLib.reports.markup import (
     tag,
     words,
 )
+from GliomaRadiomicsLib.reports.measured import GRADE, interval_words, is_triple
 from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.measured import GRADE, interval_words, is_triple
 
 _TITLES = {"n": "Patients", "cohort": "Measured on"}
 _ROLES = {**{role: SEQUENCE_NAMES[role] for role in SEQUENCES}, "mask": "Mask"}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from GliomaRadiomicsLib.core.results import NOT_CHECKED, GradingResult
 from GliomaRadiomicsLib.reports.markup import Markup, is_number, join, millilitres, paragraph, probability, tag, words
-from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.measured import (
+from GliomaRadiomicsLib.reports.measured import (
     GRADE,
     auc_words,
     diameters_mm,
@@ -16,8 +15,10 @@ from GliomaRadiomicsLib.reports.sections.measured import (
     patients_count,
     volume_words,
 )
+from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, outcome_badge
-from GliomaRadiomicsLib.reports.sections.trust import outline_note, trust_badge
+from GliomaRadiomicsLib.reports.sections.trust import trust_badge
+from GliomaRadiomicsLib.reports.wording import outline_note
 
 _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
 

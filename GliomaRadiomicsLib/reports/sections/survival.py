@@ -10,9 +10,7 @@ from GliomaRadiomicsLib.reports.sections.contributions import contributions_tabl
 from GliomaRadiomicsLib.reports.sections.plain import absent, plain_trust
 from GliomaRadiomicsLib.reports.sections.survival_chart import survival_chart
 from GliomaRadiomicsLib.reports.sections.survival_nomogram import write_nomogram
-
-_ITEMS = {"imaging": "images", "idh": "IDH status", "resection": "extent of resection"}
-_NOT_REACHED = "not reached within the follow-up"
+from GliomaRadiomicsLib.reports.wording import ITEM_WORDS, NOT_REACHED
 
 
 def write_survival(content: Content) -> Markup:
@@ -50,7 +48,7 @@ def _facts(data: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _named(items: Any) -> str:
-    return ", ".join(_ITEMS.get(item, str(item)) for item in items) if isinstance(items, list) and items else DASH
+    return ", ".join(ITEM_WORDS.get(item, str(item)) for item in items) if isinstance(items, list) and items else DASH
 
 
 def _limits(limits: Any) -> str:
@@ -61,7 +59,7 @@ def _limits(limits: Any) -> str:
 
 def _median(data: dict[str, Any]) -> str:
     days, limits = data.get("median_days"), data.get("ci")
-    value = f"{number(days, 0)} days" if is_number(days) else _NOT_REACHED
+    value = f"{number(days, 0)} days" if is_number(days) else NOT_REACHED
     if not isinstance(limits, list | tuple) or not any(is_number(limit) for limit in limits):
         return value
     low, high = (number(limit, 0) if is_number(limit) else "beyond the follow-up" for limit in limits)

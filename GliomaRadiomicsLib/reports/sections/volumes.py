@@ -14,8 +14,7 @@ from GliomaRadiomicsLib.reports.markup import (
     paragraph,
     table,
 )
-from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.measured import (
+from GliomaRadiomicsLib.reports.measured import (
     diameters_mm,
     dice_patients,
     dice_words,
@@ -24,6 +23,7 @@ from GliomaRadiomicsLib.reports.sections.measured import (
     patients_count,
     volume_words,
 )
+from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
 _OWN_ESTIMATE = "expected_dice_"

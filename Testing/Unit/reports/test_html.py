@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow, Finding
-from GliomaRadiomicsLib.reports.html import NOTICE, render_report, write_report
+from GliomaRadiomicsLib.reports.html import render_report, write_report
 from GliomaRadiomicsLib.reports.sections import SECTIONS
+from GliomaRadiomicsLib.reports.wording import NOTICE
 
 VOID = {"meta", "br", "img", "hr"}
 

@@ -1,0 +1,48 @@
+"""Words that the report, the panel and the browser share: trust, grades, and why there is no prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult
+from GliomaRadiomicsLib.reports.measured import outline_is_automatic
+
+NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
+"""Shown wherever a result is."""
+
+TRUST_WORDS = {"ok": ("✓", "No objection"), "caution": ("!", "Caution"), "no": ("✕", "Do not rely on it")}
+"""Sign and word of each flag."""
+
+LABEL_WORDS = {"HGG": "grade 4", "LGG": "grade 2 or 3"}
+"""What readers are shown for the labels of the grading systems."""
+
+ITEM_WORDS = {"imaging": "images", "idh": "IDH status", "resection": "extent of resection"}
+"""What a survival model rests on."""
+
+NOT_REACHED = "not reached within the follow-up"
+"""A median survival beyond the follow-up of the training cohort."""
+
+_ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
+
+
+def why_absent(data: Mapping[str, Any]) -> str | None:
+    """Why there is no prediction, as a sentence, or None where there is one."""
+    if not data:
+        return "Not available in this version, or not asked for in this run."
+    if data.get("status") in _ABSENT:
+        reason = str(data.get("reason") or "no reason given").rstrip(".")
+        return f"{_ABSENT[data['status']]}: {reason}."
+    return None
+
+
+def outline_note(result: CaseResult, grade: GradingResult) -> str:
+    """Whose outline the AUC was measured on, where the evidence says so, and whose outline this is."""
+    here = "the outline here is automatic" if outline_is_automatic(result) else "the outline here was given"
+    if _measured_on_manual(grade.evidence):
+        return f"The AUC was measured on manual outlines; {here}."
+    return f"{here[0].upper()}{here[1:]}."
+
+
+def _measured_on_manual(evidence: Evidence) -> bool:
+    return "manual" in f"{evidence.cohort} {evidence.validation}".lower()
