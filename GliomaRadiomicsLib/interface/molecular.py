@@ -16,9 +16,6 @@ _QUESTIONS = {
     "probability_mutant": "Probability of an IDH mutation",
     "probability_methylated": "Probability of methylation",
 }
-    "probability_mutant": "Probability of an IDH mutation",
-    "probability_methylated": "Probability of methylation",
-}
 
 
 @dataclass(frozen=True)
