@@ -14,12 +14,14 @@ from GliomaRadiomicsLib.systems.hgg_survival.model import SCORE, HanModel
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
 from GliomaRadiomicsLib.systems.hgg_survival.validation import YEARS
 from GliomaRadiomicsLib.systems.scale_free.trust import NOT_MEASURED
+from GliomaRadiomicsLib.systems.survival.movable import movable_model
 from GliomaRadiomicsLib.systems.survival_charts import YEAR
 
 GRID_DAYS = 30.0
 SHOWN = 10
 """Features named one by one among the contributions."""
 _DIGITS = 4
+_WORDS = {SCORE: "Imaging score"}
 
 
 def survival_result(
@@ -53,6 +55,7 @@ def survival_result(
         "trust": {"flag": "caution" if reasons else "ok", "reasons": reasons},
         "evidence": evidence(metadata),
         "contributions": _contributions(model, values),
+        "movable": _movable(model, score),
     }
 
 
@@ -115,7 +118,13 @@ def _reasons(
 def _nomogram(model: HanModel, score: float) -> dict[str, Any] | None:
     if model.nomogram is None:
         return None
-    return {**model.nomogram, "words": {SCORE: "Imaging score"}, "patient": {SCORE: round(score, _DIGITS)}}
+    return {**model.nomogram, "words": _WORDS, "patient": {SCORE: round(score, _DIGITS)}}
+
+
+def _movable(model: HanModel, score: float) -> list[dict[str, Any]]:
+    if model.nomogram is None or model.recalibration is None:
+        return []
+    return [movable_model(model.recalibration, model.nomogram, {SCORE: score}, _WORDS)]
 
 
 def _contributions(model: HanModel, values: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from GliomaRadiomicsLib.models.figures import figure
 from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE, items_of
 from GliomaRadiomicsLib.systems.lgg_survival.fitting import CoxPart, Fitted
 from GliomaRadiomicsLib.systems.protocol import CaseData
+from GliomaRadiomicsLib.systems.survival.movable import movable_model
 from GliomaRadiomicsLib.systems.survival.report import contributions, patient_on_nomogram, predicted
 
 
@@ -34,6 +35,11 @@ def survival_result(
         "trust": {"flag": "caution" if reasons else "ok", "reasons": reasons},
         "evidence": evidence_of(metadata, name),
         "contributions": contributions(part.cox, covariates, words),
+        "movable": [
+            movable_model(one.cox, one.nomogram, covariates, words)
+            for one in fitted.models.values()
+            if one.nomogram is not None
+        ],
     }
 
 

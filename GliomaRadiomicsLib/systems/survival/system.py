@@ -31,6 +31,7 @@ from GliomaRadiomicsLib.systems.survival.covariates import (
     table_of,
 )
 from GliomaRadiomicsLib.systems.survival.fitting import FitSettings, Fitted, SurvivalModel, fit_patients
+from GliomaRadiomicsLib.systems.survival.movable import movable_models
 from GliomaRadiomicsLib.systems.survival.report import evidence, survival_result
 from GliomaRadiomicsLib.systems.survival.storage import models_from_dict, models_to_dict
 from GliomaRadiomicsLib.systems.survival.validation import YEAR, YEARS, figures_of
@@ -128,7 +129,8 @@ class SurvivalSystem:
         Returns:
             ``status``, ``model``, ``inputs_used``, ``inputs_missing``, ``risk`` (hazard ratio against the training
             cohort's mean), ``risk_group``, ``probability`` and ``probability_ci`` by year, ``median_days`` and its
-            ``ci``, ``curve``, ``kaplan_meier``, ``nomogram``, ``trust``, ``evidence`` and ``contributions``.
+            ``ci``, ``curve``, ``kaplan_meier``, ``nomogram``, ``trust``, ``evidence``, ``contributions``, and ``movable``
+            (see `movable.movable_models`).
         """
         columns = clinical_columns(case.clinical)
         model = self.model_of(columns)
@@ -138,9 +140,11 @@ class SurvivalSystem:
         if reason:
             return {"status": "abstained", "reason": reason, "evidence": evidence(self.metadata, model.items)}
         measured = measure(case)
-        return survival_result(
-            model, self.metadata, measured, entries_of(measured), columns, automatic_outline=case.automatic_outline
+        entries = entries_of(measured)
+        found = survival_result(
+            model, self.metadata, measured, entries, columns, automatic_outline=case.automatic_outline
         )
+        return {**found, "movable": movable_models(self.models, entries, columns)}
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
         """No heat map: the signature describes the whole tumour, which has no places."""
