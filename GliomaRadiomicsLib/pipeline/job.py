@@ -8,6 +8,7 @@ Events are dictionaries:
 
 * ``{"type": "progress", "fraction": 0.4, "message": "..."}``
 * ``{"type": "log", "message": "..."}`` for any other line the worker wrote
+* ``{"type": "check", "findings": [...]}``: what the command ``check`` found, each a `Finding` as plain data
 * ``{"type": "done", "out": "..."}`` or ``{"type": "error", "kind": "refused|failed|cancelled", "message": "..."}``;
   exactly one of these two, as the last event.
 """
@@ -15,24 +16,30 @@ Events are dictionaries:
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
+from GliomaRadiomicsLib.pipeline.processes import (
+    WORKER,
+    ask_tree_to_end,
+    end_tree,
+    find_python,
+    start_process,
+    worker_environment,
+)
+from GliomaRadiomicsLib.pipeline.spare import Spare, release
 
 Event = dict[str, Any]
 
 EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 
-_LIBRARY_PARENT = Path(__file__).resolve().parents[2]
+_FILES = ("events.jsonl", "log.txt")
 _GRACE_S = 1.0
 _POLL_S = 0.05
 _LOG_LINES_IN_MESSAGE = 3
@@ -48,13 +55,22 @@ class Job:
         folder: Folder of the job; made if missing.
         command: What to start; the folder is added as last argument. Default: the worker of this library.
         environment: Variables to set on top of this process's environment.
+        spare: Its process is used if one waits, unless ``command`` or ``environment`` is given; when this job has
+            ended, the next is started.
     """
 
     def __init__(
-        self, folder: str | Path, *, command: Sequence[str] | None = None, environment: dict[str, str] | None = None
+        self,
+        folder: str | Path,
+        *,
+        command: Sequence[str] | None = None,
+        environment: dict[str, str] | None = None,
+        spare: Spare | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._command, self._environment = command, environment or {}
+        self._spare = spare
+        self._from_spare = False
         self._process: subprocess.Popen[bytes] | None = None
         self._tails: tuple[_Tail, _Tail] | None = None
         self._out: str | None = None
@@ -72,7 +88,9 @@ class Job:
         """Write ``job.json`` and start the worker; returns at once.
 
         Args:
-            job_settings: ``command``, ``inputs``, ``mask``, ``clinical``, ``steps``, ``models``, ``device``, ``out``.
+            job_settings: ``command`` (``analyze`` or ``check``), ``inputs``, ``mask``, ``clinical``, ``steps``,
+                ``models``, ``device``, ``normalisation``, ``reuse``, ``out``; of these, ``check`` reads ``inputs`` and
+                ``mask``.
 
         Raises:
             RefusedInput: If the folder already had a job, cannot be written, or there is no Python to start.
@@ -83,7 +101,7 @@ class Job:
             self.folder.mkdir(parents=True, exist_ok=True)
             _write_json(self.folder / "job.json", job_settings)
             self._out = job_settings.get("out")
-            self._process = self._launch()
+            self._process = self._process_for_job()
         except OSError as error:
             raise RefusedInput(
                 what="run cannot be started",
@@ -91,7 +109,8 @@ class Job:
                 found=error.strerror or error,
                 remedy="check that the temporary folder is writable and has free space",
             ) from error
-        self._tails = (_Tail(self.folder / "events.jsonl"), _Tail(self.folder / "log.txt"))
+        events, log = _FILES
+        self._tails = (_Tail(self.folder / events), _Tail(self.folder / log))
 
     def poll(self) -> list[Event]:
         """Events since the last call, without waiting; empty before the start and after the ending."""
@@ -101,6 +120,8 @@ class Job:
         if code is None and self._cancelled_at is not None and time.monotonic() - self._cancelled_at > _GRACE_S:
             self.kill()
             code = self._process.wait()
+        if code is not None and self._began_anew():
+            return []
         events, log = self._tails
         ended = code is not None
         found = [_event(line) for line in events.lines(ended)] + [_log(line) for line in log.lines(ended)]
@@ -109,11 +130,12 @@ class Job:
         self._last_log = (self._last_log + [event["message"] for event in running if event["type"] == "log"])[-99:]
         if code is not None:
             self._ended = True
-            if self._cancelled_at is not None:
-                self._kill_group()
-            if code < 0 and self._out:
-                OutputFolder(self._out).remove_remains()
+            if code < 0 or self._cancelled_at is not None:
+                self._clear_up(self._process)
             running.append(self._ending_for(code))
+            release(self._process)
+            if self._spare is not None:
+                self._spare.start()
         return running
 
     def wait(self, timeout_s: float | None = None) -> list[Event]:
@@ -141,48 +163,51 @@ class Job:
         if not self.is_running or self._cancelled_at is not None or self._process is None:
             return
         self._cancelled_at = time.monotonic()
-        if sys.platform == "win32":
-            self.kill()
-        else:
-            self._signal_group(signal.SIGTERM)
+        ask_tree_to_end(self._process)
 
     def kill(self) -> None:
         """End the worker and everything it started, at once and by force."""
         if self._process is None or self._process.poll() is not None:
             return
         self._cancelled_at = self._cancelled_at or time.monotonic()
-        self._kill_group()
+        end_tree(self._process)
+
+    def _process_for_job(self) -> subprocess.Popen[bytes]:
+        """The spare's process if it can have this job, else a new one."""
+        if self._spare is not None and self._command is None and not self._environment:
+            for name in _FILES:
+                (self.folder / name).touch()
+            process = self._spare.take(self.folder)
+            self._from_spare = process is not None
+            if process is not None:
+                return process
+        return self._launch()
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        command = [*(self._command or (find_python(), "-m", "GliomaRadiomicsLib", "worker")), str(self.folder)]
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        with (self.folder / "events.jsonl").open("wb") as events, (self.folder / "log.txt").open("wb") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=events,
-                stderr=log,
-                env=worker_environment() | self._environment,
-                **options,
-            )
+        command = [*(self._command or (find_python(), *WORKER)), str(self.folder)]
+        events, log = (self.folder / name for name in _FILES)
+        with events.open("wb") as stdout, log.open("wb") as stderr:
+            environment = worker_environment() | self._environment
+            return start_process(command, environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
 
-    def _kill_group(self) -> None:
-        if self._process is None:
-            return
-        if sys.platform == "win32":
-            kill_tree = ["taskkill", "/F", "/T", "/PID", str(self._process.pid)]
-            subprocess.run(kill_tree, check=False, capture_output=True)
-        else:
-            self._signal_group(signal.SIGKILL)
-
-    def _signal_group(self, number: int) -> None:
-        """Signal the worker's process group, which has the worker's process number; it may be gone already."""
+    def _began_anew(self) -> bool:
+        """Whether a new process has the job now, as the spare's ended without a word of it."""
+        said = any((self.folder / name).stat().st_size for name in _FILES)
+        if not self._from_spare or self._cancelled_at is not None or said or self._process is None:
+            return False
+        self._from_spare = False
+        release(self._process)
         try:
-            os.killpg(self._process.pid, number)  # type: ignore[union-attr]
-        except (ProcessLookupError, PermissionError):
-            return
+            self._process = self._launch()
+        except (OSError, RefusedInput):
+            return False
+        return True
+
+    def _clear_up(self, process: subprocess.Popen[bytes]) -> None:
+        """What a worker that was ended could not do itself."""
+        end_tree(process)
+        if self._out:
+            OutputFolder(self._out).remove_remains()
 
     def _ending_for(self, code: int) -> Event:
         if self._cancelled_at is not None and self._ending is not None and self._ending["type"] == "done":
@@ -198,31 +223,6 @@ class Job:
             return _error("failed", f"the run ended without a result: {tail}")
         kind = "refused" if code == EXIT_REFUSED else "failed"
         return _error(kind, tail if kind == "refused" else f"the run stopped with exit code {code}: {tail}")
-
-
-def find_python(folders: Iterable[str | Path] = ()) -> str:
-    """The Python to start: this one, or inside 3D Slicer (whose ``sys.executable`` is no Python) ``PythonSlicer``.
-
-    Args:
-        folders: More folders to look in, such as that of the application.
-
-    Raises:
-        RefusedInput: If there is none.
-    """
-    executable = Path(sys.executable) if sys.executable else Path()
-    if executable.name.lower().startswith("python"):
-        return str(executable)
-    places = os.pathsep.join(map(str, (executable.parent, executable.parent / "bin", *folders)))
-    found = shutil.which("PythonSlicer", path=places) or shutil.which("PythonSlicer")
-    if found is None:
-        raise RefusedInput(what="no Python to run in", where="PythonSlicer", remedy="reinstall 3D Slicer")
-    return found
-
-
-def worker_environment() -> dict[str, str]:
-    """This process's environment, with this library importable and output in UTF-8, line by line."""
-    path = os.pathsep.join(filter(None, (str(_LIBRARY_PARENT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
 class _Tail:
@@ -248,7 +248,9 @@ def _event(line: str) -> Event:
         event = json.loads(line)
     except ValueError:
         return _log(line)
-    return event if isinstance(event, dict) and event.get("type") in ("progress", "done", "error") else _log(line)
+    return (
+        event if isinstance(event, dict) and event.get("type") in ("progress", "check", "done", "error") else _log(line)
+    )
 
 
 def _log(line: str) -> Event:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.pipeline.job import find_python, worker_environment
+from GliomaRadiomicsLib.pipeline.processes import find_python, worker_environment
 
 TIME_LIMIT_S = 300
 

@@ -22,14 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print every finding on standard output; refused, with the first refusal as reason, if one is."""
     sources = read_sources(options)
-    from GliomaRadiomicsLib.imaging.guard.raw import check_raw
-    from GliomaRadiomicsLib.imaging.passport import inspect
-    from GliomaRadiomicsLib.pipeline.inputs import read_inputs
+    from GliomaRadiomicsLib.pipeline.inspection import inspect_case
 
-    inputs = read_inputs(sources, options.mask)
-    passport = inspect(inputs.volumes, mask=inputs.mask, collect=True, unoriented=inputs.unoriented)
-    usable = {role: inputs.volumes[role] for role in passport.volumes}
-    findings = [*inputs.findings, *passport.findings, *check_raw(usable)]
+    findings = inspect_case(sources, options.mask)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,27 @@ from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalDat
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The job folder."""
-    parser.add_argument("job", type=Path, metavar="JOB", help="folder with job.json")
+    """The job folder, or how long to wait for one."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("job", type=Path, nargs="?", metavar="JOB", help="folder with job.json")
+    which.add_argument("--wait", type=float, metavar="SECONDS", help="wait for a job folder on standard input")
 
 
 def run(options: argparse.Namespace) -> None:
     """Run the job; the last line says done or error, errors go on to the exit code."""
+    folder = options.job
+    if folder is None:
+        from GliomaRadiomicsLib.cli.waiting import wait_for_job
+
+        folder = wait_for_job(options.wait)
+    if folder is not None:
+        _run(folder)
+
+
+def _run(folder: Path) -> None:
     try:
-        out = _run_job(_read_job(options.job))
+        _report(0.0, "starting")
+        out = _run_job(_read_job(folder))
     except RefusedInput as error:
         _tell(type="error", kind="refused", message=str(error))
         raise
@@ -32,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     except Exception as error:
         _tell(type="error", kind="failed", message=f"{type(error).__name__}: {error}")
         raise
-    _tell(type="done", out=str(out))
+    _tell(type="done", out=out)
 
 
 def _read_job(folder: Path) -> dict[str, Any]:
@@ -42,12 +56,18 @@ def _read_job(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise RefusedInput(what="cannot read the job", where=path, found=error) from error
     command = job.get("command") if isinstance(job, dict) else None
-    if command != "analyze":
-        raise RefusedInput(what="unknown command", where=path, found=command, remedy="use analyze")
+    if command not in _COMMANDS:
+        raise RefusedInput(
+            what="unknown command", where=path, found=command, remedy=f"choose from {', '.join(_COMMANDS)}"
+        )
     return dict(job)
 
 
-def _run_job(job: dict[str, Any]) -> Path:
+def _run_job(job: dict[str, Any]) -> str | None:
+    return _COMMANDS[job["command"]](job)
+
+
+def _analyze(job: dict[str, Any]) -> str:
     from GliomaRadiomicsLib.pipeline.case import analyze_case
 
     settings = AnalyzeSettings(
@@ -57,10 +77,19 @@ def _run_job(job: dict[str, Any]) -> Path:
         device=job.get("device") or "auto",
         normalisation=job.get("normalisation") or "zscore",
     )
-    progress = Progress(lambda fraction, message: _tell(type="progress", fraction=round(fraction, 3), message=message))
-    out = Path(job["out"])
-    analyze_case(out=out, mask=job.get("mask"), settings=settings, progress=progress, **job["inputs"])
-    return out
+    analyze_case(out=job["out"], mask=job.get("mask"), settings=settings, progress=Progress(_report), **job["inputs"])
+    return str(job["out"])
+
+
+def _check(job: dict[str, Any]) -> None:
+    from GliomaRadiomicsLib.pipeline.inspection import inspect_case
+
+    findings = inspect_case(job["inputs"], job.get("mask"))
+    _tell(type="check", findings=[asdict(finding) for finding in findings])
+
+
+_COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {"analyze": _analyze, "check": _check}
+"""What a job may ask for; each gets the job and returns the output folder, if it has one."""
 
 
 def _clinical(given: dict[str, Any]) -> ClinicalData:
@@ -70,6 +99,10 @@ def _clinical(given: dict[str, Any]) -> ClinicalData:
         remedy = f"known are {', '.join(known)}"
         raise RefusedInput(what="unknown clinical item", where="clinical", found=strange[0], remedy=remedy)
     return ClinicalData(**given)
+
+
+def _report(fraction: float, message: str) -> None:
+    _tell(type="progress", fraction=round(fraction, 3), message=message)
 
 
 def _tell(**event: Any) -> None:

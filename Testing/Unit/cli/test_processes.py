@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from GliomaRadiomicsLib.pipeline.job import Job, worker_environment
+from GliomaRadiomicsLib.pipeline.job import Job
+from GliomaRadiomicsLib.pipeline.processes import worker_environment
 
 COMMAND = [sys.executable, "-m", "GliomaRadiomicsLib"]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.pipeline.job import Job, find_python
+from GliomaRadiomicsLib.pipeline.job import Job
+from GliomaRadiomicsLib.pipeline.processes import find_python
 
 FAKE_WORKER = Path(__file__).resolve().parents[2] / "support" / "fake_worker.py"
 
