@@ -15,6 +15,10 @@ NORMALISATIONS = ("zscore", "zscore-image", "white-stripe", "percentile", "nyul"
 """How intensities are normalised: z-score in the brain, in the whole image, white stripe, 1st and 99th percentile to
 0 and 1, histogram matching to a cohort, smallest and largest to 0 and 1."""
 
+BRAIN_EXTRACTIONS = {"own": "network", "hd-bet": "HD-BET"}
+"""Who finds the brain in images with skull, and what the record of a run calls it: the product's own network, or HD-BET
+where the user has installed it."""
+
 Resection = Literal["gtr", "str", "biopsy"]
 
 
@@ -77,6 +81,7 @@ class AnalyzeSettings:
         device: ``auto``, ``cpu`` or ``cuda``.
         normalisation: One of `NORMALISATIONS`, for the images that are written; a network's own inputs stay as it was
             trained.
+        brain_extraction: One of `BRAIN_EXTRACTIONS`; images without skull need neither.
     """
 
     clinical: ClinicalData = field(default_factory=ClinicalData)
@@ -84,6 +89,7 @@ class AnalyzeSettings:
     models: dict[str, str] = field(default_factory=dict)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     normalisation: str = "zscore"
+    brain_extraction: str = "own"
 
     def check(self) -> None:
         """Raise `RefusedInput` naming the first setting that cannot be used."""
@@ -103,4 +109,11 @@ class AnalyzeSettings:
                 where="--normalisation",
                 found=self.normalisation,
                 remedy=f"choose from {', '.join(NORMALISATIONS)}",
+            )
+        if self.brain_extraction not in BRAIN_EXTRACTIONS:
+            raise RefusedInput(
+                what="unknown brain extraction",
+                where="--brain-extraction",
+                found=self.brain_extraction,
+                remedy=f"choose from {', '.join(BRAIN_EXTRACTIONS)}",
             )

@@ -11,6 +11,7 @@ from GliomaRadiomicsLib.models.bundle import load_metadata, refuse_other_system
 from GliomaRadiomicsLib.pipeline.inputs import Source, check_sources
 from GliomaRadiomicsLib.pipeline.predictions import systems_to_run
 from GliomaRadiomicsLib.systems import registry
+from GliomaRadiomicsLib.systems.brain_extraction import hd_bet
 
 
 def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], mask: Source | None) -> None:
@@ -30,6 +31,8 @@ def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], m
         _check_model(system, name)
     systems_to_run(settings.models)
     check_sources(sources, mask)
+    if settings.brain_extraction == "hd-bet":
+        hd_bet.check_installed()
     if settings.device == "cuda":
         from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
 

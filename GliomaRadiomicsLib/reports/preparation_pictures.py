@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.settings import BRAIN_EXTRACTIONS
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import crop, crop_box, to_canonical
 from GliomaRadiomicsLib.reports.drawing import Cut, Sheet, draw_anatomy, draw_outline
@@ -93,7 +94,7 @@ def _done(record: dict[str, Any], role: str) -> list[str]:
     """What happened to an image once it was aligned."""
     one = record["sequences"].get(role, {})
     corrected = one.get("shading", {}).get("corrected", False)
-    stripped = one.get("brain", {}).get("source") == "network"
+    stripped = one.get("brain", {}).get("source") in BRAIN_EXTRACTIONS.values()
     return ["shading corrected"] * corrected + ["skull-stripped"] * stripped
 
 

@@ -16,19 +16,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     add_inputs(parser)
     add_analysis(parser)
-    add_normalisation(parser)
+    add_preparation(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
 
 
-def add_normalisation(parser: argparse.ArgumentParser) -> None:
-    """How the images that are written are normalised."""
+def add_preparation(parser: argparse.ArgumentParser) -> None:
+    """How brains are found, and how the images that are written are normalised."""
     choices = ", ".join(NORMALISATIONS)
     parser.add_argument("--normalisation", default="zscore", metavar="NAME", help=f"intensities: {choices}")
+    text = "brain of images with skull: own network, or hd-bet where that is installed with its weights"
+    parser.add_argument("--brain-extraction", default="own", metavar="NAME", help=text)
 
 
 def run(options: argparse.Namespace) -> None:
     """Analyse one patient and say what was found."""
-    settings = replace(read_settings(options), normalisation=options.normalisation)
+    settings = replace(
+        read_settings(options), normalisation=options.normalisation, brain_extraction=options.brain_extraction
+    )
     settings.check()
     sources = read_sources(options)
     from GliomaRadiomicsLib.pipeline.case import analyze_case

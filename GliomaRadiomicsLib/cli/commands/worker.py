@@ -76,6 +76,7 @@ def _analyze(job: dict[str, Any]) -> str:
         models=job.get("models") or {},
         device=job.get("device") or "auto",
         normalisation=job.get("normalisation") or "zscore",
+        brain_extraction=job.get("brain_extraction") or "own",
     )
     analyze_case(out=job["out"], mask=job.get("mask"), settings=settings, progress=Progress(_report), **job["inputs"])
     return str(job["out"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,17 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
+from GliomaRadiomicsLib.core.settings import BRAIN_EXTRACTIONS
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.foreground import brain_mask, coarse, foreground
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.imaging.space import Space, moved
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask
+
+
+NETWORK, HD_BET = BRAIN_EXTRACTIONS["own"], BRAIN_EXTRACTIONS["hd-bet"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Brain:
         volume_ml: Its volume.
         expected_dice: Dice the network expects of its mask; None where the mask was given.
         doubts: Why it may be wrong.
+        finder: Who looked for it: one of the values of `core.settings.BRAIN_EXTRACTIONS`.
     """
 
     mask: Volume
@@ -37,10 +45,11 @@ class Brain:
     volume_ml: float
     expected_dice: float | None = None
     doubts: tuple[str, ...] = ()
+    finder: str = NETWORK
 
     def to_dict(self) -> dict[str, Any]:
         """All but the mask, as plain data."""
-        source = "network" if self.found else "the image, which was skull-stripped"
+        source = self.finder if self.found else "the image, which was skull-stripped"
         return {
             "source": source,
             "volume_ml": round(self.volume_ml, 1),
@@ -50,7 +59,7 @@ class Brain:
 
 
 def find_brains(
-    volumes: dict[str, Volume], bundle: Callable[[], Path], device: str, progress: Progress
+    volumes: dict[str, Volume], bundle: Callable[[], Path], device: str, progress: Progress, backend: str = "own"
 ) -> dict[str, Brain]:
     """The brain in every image, each on its own grid.
 
@@ -59,31 +68,50 @@ def find_brains(
         bundle: Gives the folder of the brain extraction bundle; only asked where an image has a skull.
         device: ``auto``, ``cpu`` or ``cuda``.
         progress: May cancel between images.
+        backend: One of `core.settings.BRAIN_EXTRACTIONS`.
 
     Raises:
-        RefusedInput: If an image shows no brain.
+        RefusedInput: If an image shows no brain, or HD-BET cannot be used.
     """
-    extractor = None
     brains = {}
-    for number, (role, volume) in enumerate(volumes.items()):
-        progress.report(number / len(volumes), f"looking for the brain in {SEQUENCE_NAMES[role]}")
+    for role, volume in volumes.items():
         front = foreground(coarse(volume))
         if front.stripped:
             brains[role] = Brain(brain_mask([volume], [front.background]), False, front.volume_ml)
-            continue
-        if extractor is None:
-            from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor
+    waiting = {role: volume for role, volume in volumes.items() if role not in brains}
+    if waiting and backend == "hd-bet":
+        brains |= _with_hd_bet(waiting, device, progress)
+    elif waiting:
+        brains |= _with_network(waiting, bundle(), device, progress)
+    return {role: brains[role] for role in volumes}
 
-            extractor = BrainExtractor(bundle(), device)
-        found = extractor.predict(volume)
-        if not found.mask.array.any():
-            raise RefusedInput(
-                what="no brain was found",
-                where=SEQUENCE_NAMES[role],
-                remedy="check that it is MRI of a head, or give skull-stripped images",
-            )
-        brains[role] = Brain(found.mask, True, found.volume_ml, found.expected_dice, found.doubts)
+
+def _with_network(volumes: dict[str, Volume], bundle: Path, device: str, progress: Progress) -> dict[str, Brain]:
+    from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor
+
+    extractor, brains = BrainExtractor(bundle, device), {}
+    for number, (role, volume) in enumerate(volumes.items()):
+        progress.report(number / len(volumes), f"looking for the brain in {SEQUENCE_NAMES[role]}")
+        brains[role] = _brain(role, extractor.predict(volume), NETWORK)
     return brains
+
+
+def _with_hd_bet(volumes: dict[str, Volume], device: str, progress: Progress) -> dict[str, Brain]:
+    from GliomaRadiomicsLib.systems.brain_extraction.hd_bet import extract_brains
+    from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
+
+    progress.report(0.0, f"HD-BET looks for the brain in {', '.join(SEQUENCE_NAMES[role] for role in volumes)}")
+    return {role: _brain(role, found, HD_BET) for role, found in extract_brains(volumes, choose_device(device)).items()}
+
+
+def _brain(role: str, found: BrainMask, finder: str) -> Brain:
+    if not found.mask.array.any():
+        raise RefusedInput(
+            what="no brain was found",
+            where=SEQUENCE_NAMES[role],
+            remedy="check that it is MRI of a head, or give skull-stripped images",
+        )
+    return Brain(found.mask, True, found.volume_ml, found.expected_dice, found.doubts, finder)
 
 
 def agreed_brain(brains: dict[str, Brain], space: Space) -> tuple[Volume, float | None]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.results import Finding
+from GliomaRadiomicsLib.core.settings import BRAIN_EXTRACTIONS
+from GliomaRadiomicsLib.pipeline.preparation.brains import HD_BET
 
 LEAST_AGREEMENT = 0.93
 """Lower Dice between the brains of two aligned images is doubtful."""
@@ -30,10 +32,11 @@ def _names(roles: list[str]) -> str:
 
 
 def _brain(record: dict[str, Any], sequences: dict[str, dict[str, Any]]) -> list[Finding]:
-    looked = [role for role, one in sequences.items() if one["brain"]["source"] == "network"]
+    looked = [role for role, one in sequences.items() if one["brain"]["source"] in BRAIN_EXTRACTIONS.values()]
     found = []
     if looked:
-        message = f"{_names(looked)}: skull and scalp were removed; the brain has {record['brain_ml']:.0f} ml"
+        by = " by HD-BET" if any(sequences[role]["brain"]["source"] == HD_BET for role in looked) else ""
+        message = f"{_names(looked)}: skull and scalp were removed{by}; the brain has {record['brain_ml']:.0f} ml"
         found.append(Finding("brain-extracted", "fixed", message))
     for role in looked:
         for doubt in sequences[role]["brain"]["doubts"]:

@@ -56,6 +56,7 @@ def prepare_case(
     device: str,
     progress: Progress,
     span: tuple[float, float] = (0.0, 1.0),
+    brain_extraction: str = "own",
 ) -> Prepared:
     """Bring the images of one case onto the working grid.
 
@@ -69,13 +70,14 @@ def prepare_case(
         device: ``auto``, ``cpu`` or ``cuda``.
         progress: Told what happens; its timings get one entry per step.
         span: The part of the whole run's progress that this is.
+        brain_extraction: One of `core.settings.BRAIN_EXTRACTIONS`.
 
     Raises:
-        RefusedInput: If an image shows no brain.
+        RefusedInput: If an image shows no brain, or HD-BET is asked for and cannot be used.
     """
     at = [span[0] + (span[1] - span[0]) * part for part in (0.0, 0.3, 0.7, 0.8, 1.0)]
     with progress.step("brain extraction", at[0], at[1], "looking for the brain"):
-        brains = find_brains(volumes, brain_bundle, device, progress)
+        brains = find_brains(volumes, brain_bundle, device, progress, brain_extraction)
     with progress.step("registration", at[1], at[2], "aligning the images"):
         alignments = align(volumes, brains, reference, progress)
     with progress.step("resampling", at[2], at[3], "resampling"):

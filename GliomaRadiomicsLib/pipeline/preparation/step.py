@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
 from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.pipeline.predictions import bundle_of
+from GliomaRadiomicsLib.pipeline.preparation.brains import HD_BET
 from GliomaRadiomicsLib.pipeline.preparation.findings import findings_of
 from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, is_needed, prepare_case
 from GliomaRadiomicsLib.pipeline.run import CaseRun
@@ -55,11 +57,21 @@ def prepare(run: CaseRun, given: dict[str, Volume]) -> None:
         run.settings.device,
         run.progress,
         (0.15, 0.35),
+        run.settings.brain_extraction,
     )
+    _note_hd_bet(run, prepared.record)
     run.prepared = prepared
     run.result.preparation = prepared.record
     checked = inspect(dict(prepared.volumes))
     _take(run, prepared, checked)
+
+
+def _note_hd_bet(run: CaseRun, record: dict[str, Any]) -> None:
+    """The weights of HD-BET among those of the run, where it found a brain."""
+    if any(one["brain"]["source"] == HD_BET for one in record["sequences"].values()):
+        from GliomaRadiomicsLib.systems.brain_extraction.hd_bet import weights_sha256
+
+        run.weights["hd-bet"] = weights_sha256()
 
 
 def _take(run: CaseRun, prepared: Prepared, checked: Passport) -> None:

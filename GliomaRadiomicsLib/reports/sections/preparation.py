@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
+from GliomaRadiomicsLib.core.settings import BRAIN_EXTRACTIONS
 from GliomaRadiomicsLib.reports.figures import sequence_name
 from GliomaRadiomicsLib.reports.markup import DASH, Markup, is_number, join, number, paragraph, table, tag
 from GliomaRadiomicsLib.reports.preparation_pictures import SQUARE_MM
@@ -61,6 +62,8 @@ def _lead(record: dict[str, Any]) -> str:
     reference = sequence_name(record["reference"])
     text = f"All work was done on {number(record['working_spacing_mm'])} mm voxels in the position of {reference}"
     text += f"; the brain has {number(record['brain_ml'], 0)} ml."
+    if any(one["brain"]["source"] == BRAIN_EXTRACTIONS["hd-bet"] for one in record["sequences"].values()):
+        text += " It was found by HD-BET, which does not say how sure it is of its masks."
     if is_number(record.get("brain_agreement")):
         text += f" The two images whose brains differ most agree with a Dice of {number(record['brain_agreement'], 2)}."
     return text
@@ -117,7 +120,7 @@ def _brain_table(record: dict[str, Any]) -> Markup:
 
 
 def _doubts(brain: dict[str, Any]) -> str:
-    if brain["source"] != "network":
+    if brain["source"] not in BRAIN_EXTRACTIONS.values():
         return "none: skull-stripped as given"
     return "; ".join(brain["doubts"]) or "none"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +12,11 @@ from scipy import ndimage
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
-from GliomaRadiomicsLib.systems.brain_extraction.prepare import SPACING_MM, normalised, to_network_grid
+from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask, doubts_of
+from GliomaRadiomicsLib.systems.brain_extraction.prepare import normalised, to_network_grid
 
 LEAST = (96, 128, 112)
 """Voxels of 2 mm the network is at least shown, as in training; smaller images are padded with zeros."""
-
-LEAST_EXPECTED_DICE = 0.92
-"""Dice the network expects of its mask on ordinary heads: 0.95 or more."""
-
-PLAUSIBLE_ML = (700.0, 2200.0)
-"""Brain volumes outside these limits are doubtful (adults: about 900 to 1900 ml with the fluid inside the mask)."""
-
-
-@dataclass(frozen=True)
-class BrainMask:
-    """What `BrainExtractor.predict` found.
-
-    Attributes:
-        mask: uint8, 1 in the brain, on the grid of the image.
-        expected_dice: Dice the network itself expects of its mask.
-        volume_ml: Volume of the brain in the image.
-        doubts: Why the mask may be wrong; empty where nothing speaks against it.
-    """
-
-    mask: Volume
-    expected_dice: float
-    volume_ml: float
-    doubts: tuple[str, ...]
 
 
 class BrainExtractor:
@@ -76,7 +53,10 @@ class BrainExtractor:
         ml = float(mask.sum()) * volume.voxel_volume_mm3 / 1000.0
         expected = _expected_dice(found, brain)
         return BrainMask(
-            volume.with_array(mask.astype(np.uint8), "brain mask"), expected, ml, _doubts(ml, expected, brain)
+            volume.with_array(mask.astype(np.uint8), "brain mask"),
+            expected,
+            ml,
+            doubts_of(small.with_array(brain), ml, expected),
         )
 
     def _probability(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -108,19 +88,3 @@ def _one_part(brain: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def _expected_dice(probability: npt.NDArray, brain: npt.NDArray[np.bool_]) -> float:
     size = float(brain.sum() + probability.sum(dtype=np.float64))
     return round(2.0 * float(probability[brain].sum(dtype=np.float64)) / size, 4) if brain.any() else float("nan")
-
-
-def _doubts(ml: float, expected: float, brain: npt.NDArray[np.bool_]) -> tuple[str, ...]:
-    if not brain.any():
-        return ("no brain was found",)
-    doubts = []
-    if not PLAUSIBLE_ML[0] <= ml <= PLAUSIBLE_ML[1]:
-        doubts.append(f"a brain of {ml:.0f} ml is unusual ({PLAUSIBLE_ML[0]:.0f} to {PLAUSIBLE_ML[1]:.0f} expected)")
-    if expected < LEAST_EXPECTED_DICE:
-        doubts.append(f"the network is unsure of its mask (expected Dice {expected:.2f})")
-    for axis, sides in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
-        for place, side in ((0, sides[0]), (-1, sides[1])):
-            share = float(brain.take(place, axis).sum()) * SPACING_MM**2 / 100.0
-            if share > (25.0 if side == "bottom" else 15.0):
-                doubts.append(f"the brain is cut at the {side} of the image ({share:.0f} cm²)")
-    return tuple(doubts)

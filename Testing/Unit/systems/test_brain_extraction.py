@@ -15,7 +15,8 @@ from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
 from GliomaRadiomicsLib.systems.brain_extraction.bundle import train_bundle
 from GliomaRadiomicsLib.systems.brain_extraction.dress import GRID, Head, photograph, place
 from GliomaRadiomicsLib.systems.brain_extraction.evaluate import evaluate
-from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor, BrainMask
+from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask
+from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor
 from GliomaRadiomicsLib.systems.brain_extraction.surroundings import Around, draw_surroundings
 from GliomaRadiomicsLib.systems.brain_extraction.train import BrainSettings, bare_head, fit_heads
 from GliomaRadiomicsLib.training.loop import LoopSettings

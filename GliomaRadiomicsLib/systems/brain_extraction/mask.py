@@ -1,0 +1,55 @@
+"""What a brain extraction gives, whoever did it, and why it may be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from GliomaRadiomicsLib.core.volume import Volume
+
+LEAST_EXPECTED_DICE = 0.92
+"""Dice the network expects of its mask on ordinary heads: 0.95 or more."""
+
+PLAUSIBLE_ML = (700.0, 2200.0)
+"""Brain volumes outside these limits are doubtful (adults: about 900 to 1900 ml with the fluid inside the mask)."""
+
+
+@dataclass(frozen=True)
+class BrainMask:
+    """The brain in one image.
+
+    Attributes:
+        mask: uint8, 1 in the brain, on the grid of the image.
+        expected_dice: Dice that is expected of the mask; None where nobody says.
+        volume_ml: Volume of the brain in the image.
+        doubts: Why the mask may be wrong; empty where nothing speaks against it.
+    """
+
+    mask: Volume
+    expected_dice: float | None
+    volume_ml: float
+    doubts: tuple[str, ...]
+
+
+def doubts_of(brain: Volume, ml: float, expected: float | None) -> tuple[str, ...]:
+    """Why a mask may be wrong.
+
+    Args:
+        brain: The mask, non-zero in the brain, axes nearest to right, anterior, superior (`imaging.grid.to_canonical`).
+        ml: Volume of the brain.
+        expected: Dice expected of the mask, where known.
+    """
+    inside = brain.array != 0
+    if not inside.any():
+        return ("no brain was found",)
+    doubts = []
+    if not PLAUSIBLE_ML[0] <= ml <= PLAUSIBLE_ML[1]:
+        doubts.append(f"a brain of {ml:.0f} ml is unusual ({PLAUSIBLE_ML[0]:.0f} to {PLAUSIBLE_ML[1]:.0f} expected)")
+    if expected is not None and expected < LEAST_EXPECTED_DICE:
+        doubts.append(f"the network is unsure of its mask (expected Dice {expected:.2f})")
+    for axis, sides in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
+        for place, side in ((0, sides[0]), (-1, sides[1])):
+            voxel_mm2 = brain.voxel_volume_mm3 / brain.spacing[axis]
+            area = float(inside.take(place, axis).sum()) * voxel_mm2 / 100.0
+            if area > (25.0 if side == "bottom" else 15.0):
+                doubts.append(f"the brain is cut at the {side} of the image ({area:.0f} cm²)")
+    return tuple(doubts)
