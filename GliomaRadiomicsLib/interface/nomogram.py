@@ -7,14 +7,14 @@ an item may be set to not known. Nothing is fitted here and no model is loaded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult
-from GliomaRadiomicsLib.interface.charts import BLACK, YEAR, Chart, Series, survival_chart
+from GliomaRadiomicsLib.interface.charts import VERMILION, YEAR, Chart, Series, survival_chart
 from GliomaRadiomicsLib.interface.fields import Field
 from GliomaRadiomicsLib.interface.nomogram_items import Item, items_of
 from GliomaRadiomicsLib.reports.markup import number
@@ -112,8 +112,10 @@ class InteractiveNomogram:
         """
         columns = {name: value for item in self._items for name, value in item.columns(values.get(item.key)).items()}
         model = self._model_of(columns)
+        unmoved = [item for item in self._items if values.get(item.key) == self.values[item.key]]
+        columns |= {name: model.patient[name] for item in unmoved for name in item.names if name in model.patient}
         survival, lower, upper = model.curves(columns)
-        used = [item for item in self._items if set(item.names) & model.axes.keys()]
+        used = self._used(model)
         points = {
             item.key: sum(model.points(name, columns[name]) for name in item.names if name in model.axes)
             for item in used
@@ -135,9 +137,10 @@ class InteractiveNomogram:
         if not usable:
             remedy = f"give {' or '.join(item.field.label for item in self._items)}"
             raise RefusedInput(what="too little is known for the nomogram", remedy=remedy)
-        return max(
-            usable, key=lambda model: len({item.key for item in self._items if set(item.names) & model.axes.keys()})
-        )
+        return max(usable, key=lambda model: len(self._used(model)))
+
+    def _used(self, model: _Model) -> list[Item]:
+        return [item for item in self._items if set(item.names) & model.axes.keys()]
 
     def _chart(self, model: _Model, survival: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> Chart:
         years, percent = (model.days / YEAR).tolist(), lambda curve: (100.0 * curve).tolist()
@@ -146,15 +149,11 @@ class InteractiveNomogram:
             years,
             percent(survival),
             step=True,
-            colour="#D55E00",
+            colour=VERMILION,
             lower=percent(lower),
             upper=percent(upper),
         )
-        own = (
-            [Series("This patient", self._own.x, self._own.y, step=True, dashed=True, colour=BLACK)]
-            if self._own
-            else []
-        )
+        own = [] if self._own is None else [replace(self._own, name="This patient", dashed=True, lower=[], upper=[])]
         note = f"Cox model of {model.n} patients, {model.n_events} deaths."
         return Chart("Survival at the values chosen", "Time (years)", "Patients alive (%)", [*own, moved], note)
 

@@ -155,6 +155,7 @@ _RULES: dict[str, tuple[str, Callable[[PanelState], str]]] = {
     "open_report": ("Open the report.", _file("report", _NO_REPORT)),
     "save_report": ("Save a copy of the report.", _file("report", _NO_REPORT)),
     "export_mrb": ("Save everything as one file for 3D Slicer.", _file("scene", _NO_SCENE)),
+    "save_scene": ("Save the scene with all that is in it as one file for 3D Slicer.", _idle_with_result),
     "export_seg": ("Save the outline as a DICOM SEG object.", _file("segmentation", _NO_OUTLINE)),
     "export_sr": ("Save the measurements as a DICOM structured report.", _file("segmentation", _NO_OUTLINE)),
     "export_csv": ("Save the features as a table.", _file("features", _NO_FEATURES)),

@@ -129,8 +129,8 @@ class SurvivalSystem:
         Returns:
             ``status``, ``model``, ``inputs_used``, ``inputs_missing``, ``risk`` (hazard ratio against the training
             cohort's mean), ``risk_group``, ``probability`` and ``probability_ci`` by year, ``median_days`` and its
-            ``ci``, ``curve``, ``kaplan_meier``, ``nomogram``, ``trust``, ``evidence``, ``contributions``, and ``movable``
-            (see `movable.movable_models`).
+            ``ci``, ``curve``, ``kaplan_meier``, ``nomogram``, ``trust``, ``evidence``, ``contributions``, and
+            ``movable`` (see `movable.movable_models`).
         """
         columns = clinical_columns(case.clinical)
         model = self.model_of(columns)
