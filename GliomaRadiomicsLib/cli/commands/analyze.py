@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from GliomaRadiomicsLib.cli.molecular import molecular_lines
 from GliomaRadiomicsLib.cli.options import add_analysis, add_inputs, console_progress, read_settings, read_sources
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence
 from GliomaRadiomicsLib.core.settings import NORMALISATIONS
@@ -60,7 +61,7 @@ def summary(result: CaseResult) -> list[str]:
                 f" ({_evidence(grade.evidence)}); trust: {grade.trust.flag}"
             )
             lines += [f"  {reason}" for reason in grade.trust.reasons]
-    return lines + _survival(result.survival)
+    return [*lines, *molecular_lines(result), *_survival(result.survival)]
 
 
 def _survival(found: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from GliomaRadiomicsLib.cli.molecular import molecular_lines
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.core.volume import Volume
@@ -55,6 +56,9 @@ def test_a_bundle_at_chance_says_so_before_the_number(system: MgmtSystem, unseen
     result = CaseResult({}, [], mgmt=said)
     html = str(write_molecular(SimpleNamespace(result=result)))  # type: ignore[arg-type]
     assert html.index(NO_BETTER) < html.index("Probability methylated")
+    (line,) = molecular_lines(result)
+    assert line.startswith("MGMT methylation: ")
+    assert line.index(NO_BETTER) < line.index("probability methylated")
 
 
 def test_a_missing_sequence_is_done_without_and_none_at_all_abstains(
@@ -110,6 +114,7 @@ def test_without_a_bundle_there_is_a_reason_and_with_an_imported_one_a_predictio
     result = CaseResult({}, [])
     fill_in_reasons(result)
     assert result.mgmt["status"] == "abstained"
+    assert "MGMT methylation: no prediction (no model" in "\n".join(molecular_lines(result))
     (tmp_path / "mgmt").symlink_to(learned / "bundle")
     assert "mgmt" in systems_to_run({})
 
