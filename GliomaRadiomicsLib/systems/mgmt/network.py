@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.models.backbone_registry import IMAGENET_MEAN, IMAGENET_
 from GliomaRadiomicsLib.models.backbones import load_backbone
 from GliomaRadiomicsLib.systems.mgmt.augmentation import draw, steps_per_epoch, vary
 from GliomaRadiomicsLib.systems.mgmt.cache import Entry
+from GliomaRadiomicsLib.systems.mgmt.progress import part_of
 from GliomaRadiomicsLib.systems.mgmt.settings import MgmtSettings
 from GliomaRadiomicsLib.systems.mgmt.slices import LEVELS, Slices
 
@@ -136,12 +137,20 @@ def train_network(
             before = copied(network.cpu())
             if stage == FROZEN or settings.fine_epochs:
                 path = checkpoint.with_name(f"{checkpoint.name}-{stage}.pt")
-                courses.append(_train_stage(network, stage, training, settings, path, progress, identity, validate))
+                part = _stage_progress(progress, stage, settings)
+                courses.append(_train_stage(network, stage, training, settings, path, part, identity, validate))
         first = before
         if len(courses) > 1 and courses[1]["best"] >= courses[0]["best"]:
             network.load_state_dict(first)
             courses[1]["kept"] = "no: the validation loss was lower before it"
     return Trained(network.cpu().eval(), first, origin, courses)
+
+
+def _stage_progress(progress: Progress | None, stage: int, settings: MgmtSettings) -> Progress:
+    """The stages one after the other, each with the share of its epochs."""
+    first = settings.epochs / (settings.epochs + settings.fine_epochs)
+    start, end = (0.0, first) if stage == 1 else (first, 1.0)
+    return part_of(progress, start, end, f"stage {stage}")
 
 
 def _train_stage(

@@ -15,6 +15,7 @@ import pytest
 
 from GliomaRadiomicsLib.cli.main import main
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.models.figures import figure
@@ -225,3 +226,14 @@ def test_any_column_is_a_target(make_cohort: Callable[..., Path], small: Mapping
 
 def _nothing() -> Volume:
     return Volume(np.zeros((1, 1, 1), np.uint8), np.eye(4))
+
+
+def test_the_two_stages_are_reported_one_after_the_other(
+    cases: Callable[..., list[TrainingCase]], small: dict[str, Any]
+) -> None:
+    told: list[tuple[float, str]] = []
+    quick = {"size": 32, "epochs": 5, "fine_epochs": 5, "fine_batch_size": 16, "modalities": ["t1ce"]}
+    MgmtSystem.fit(cases(16), {**small, **quick}, Progress(lambda fraction, message: told.append((fraction, message))))
+    assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
+    assert any("t1ce: stage 1: step" in message for _, message in told)
+    assert any("t1ce: stage 2: step" in message for _, message in told)
