@@ -19,6 +19,8 @@ from scipy import optimize
 Array = npt.NDArray[np.float64]
 RIDGE = 1.0
 """Penalty on the squared weights of standardised logits, against that many patients' log loss."""
+LEAST_SPREAD = 0.1
+"""Logits of few validation patients may lie closer by chance; scaled to their own spread, others would be certain."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,7 @@ def fit_fusions(logits: Sequence[Mapping[str, float]], outcome: Sequence[bool]) 
 
 
 def _fit(modalities: tuple[str, ...], x: Array, y: npt.NDArray[np.bool_]) -> Fusion:
-    centre, scale = x.mean(axis=0), x.std(axis=0)
-    scale = np.where(scale > 1e-9, scale, 1.0)
+    centre, scale = x.mean(axis=0), np.maximum(x.std(axis=0), LEAST_SPREAD)
     z = (x - centre) / scale
 
     def loss(values: Array) -> tuple[float, Array]:

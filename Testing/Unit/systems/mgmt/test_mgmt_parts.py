@@ -117,3 +117,10 @@ def test_the_report_gives_figure_7() -> None:
     assert rows["accuracy"][2] == 0.7
     assert rows["macro average"] == [0.71, 0.7, 0.69, 53]
     assert rows["weighted average"] == [0.71, 0.7, 0.69, 53]
+
+
+def test_logits_that_hardly_differ_on_the_validation_patients_make_nobody_certain() -> None:
+    logits = [{"t1": value} for value in (0.111, 0.112, 0.118, 0.119)]
+    fusions = fit_fusions(logits, [False, False, True, True])
+    assert 0 < fusions.log_odds({"t1": 0.2}) < 2
+    assert -2 < fusions.log_odds({"t1": 0.0}) < 0
