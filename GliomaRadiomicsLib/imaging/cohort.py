@@ -62,6 +62,12 @@ def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bo
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows: list[dict[str, str | None]] = list(reader)
     columns = list(reader.fieldnames or [])
+    if columns[:1] == [_CHALLENGE[0]] and _CHALLENGE[1] not in columns and "case" not in columns:
+        found, remedy = (
+            columns,
+            "give the challenge's train_labels.csv, or a COHORT.csv with case, dicom and the outcome",
+        )
+        raise RefusedInput(what=f"the column '{_CHALLENGE[1]}' is missing", where=path, found=found, remedy=remedy)
     if tuple(columns[:2]) == _CHALLENGE:
         rows, columns = [_of_challenge(path, row) for row in rows], ["case", "dicom", "mgmt"]
     _check_columns(path, columns, labels)

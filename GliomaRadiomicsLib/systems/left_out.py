@@ -30,7 +30,8 @@ def summary(left_out: Iterable[LeftOut]) -> str:
     told = list(left_out)
     faulty = sum(one.is_fault and not one.sequence for one in told)
     unknown = sum(not one.is_fault and not one.sequence for one in told)
-    lacking = len({(one.line, one.case) for one in told if one.sequence})
+    unused = {(one.line, one.case) for one in told if not one.sequence}
+    lacking = len({(one.line, one.case) for one in told if one.sequence} - unused)
     parts = (
         (faulty, "that could not be used"),
         (unknown, "of unknown outcome, left out"),

@@ -73,7 +73,8 @@ def describe(cohort: Cohort, fitted: Fitted, settings: MgmtSettings) -> dict[str
 def left_out_counts(left_out: Sequence[LeftOut]) -> dict[str, int]:
     """How many patients were left out, and how many sequences were absent."""
     patients = [one for one in left_out if not one.sequence]
-    sequences = Counter(one.sequence for one in left_out if one.sequence)
+    unused = {(one.line, one.case) for one in patients}
+    sequences = Counter(one.sequence for one in left_out if one.sequence and (one.line, one.case) not in unused)
     counts = {
         "n_left_out_faulty": sum(one.is_fault for one in patients),
         "n_left_out_without_outcome": sum(not one.is_fault for one in patients),

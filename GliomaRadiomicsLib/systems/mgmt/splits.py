@@ -15,6 +15,8 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.statistics.resampling import grouped_stratified_folds
 from GliomaRadiomicsLib.systems.mgmt.settings import MgmtSettings
 
+FEWEST_FOLDS = 2
+
 
 @dataclass(frozen=True)
 class Split:
@@ -78,9 +80,14 @@ def _folds(patients: Sequence[str], labels: Mapping[str, bool], settings: MgmtSe
     try:
         folds = grouped_stratified_folds(outcome, patients, n_splits=settings.folds, seed=settings.seed)
     except ValueError as error:
-        remedy = "give fewer folds or more patients"
+        remedy = "give fewer folds, or add patients of the rarer class"
+        if min(sum(outcome), len(outcome) - sum(outcome)) < FEWEST_FOLDS:
+            remedy = "add patients of the rarer class: every fold needs some of either"
         raise RefusedInput(
-            what=str(error), where="folds", found=_counts(patients, labels, settings), remedy=remedy
+            what=str(error),
+            where=f"folds, column '{settings.target}'",
+            found=_counts(patients, labels, settings),
+            remedy=remedy,
         ) from error
     return [tuple(patients[i] for i in held_out) for _, held_out in folds]
 

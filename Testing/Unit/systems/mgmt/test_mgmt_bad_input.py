@@ -18,6 +18,7 @@ from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.imaging.dicom.write import write_case
 from GliomaRadiomicsLib.systems.cohort import ImageCases
 from GliomaRadiomicsLib.systems.mgmt.settings import MgmtSettings
+from GliomaRadiomicsLib.systems.mgmt.splits import splits_of
 
 SECRETS = {
     "PatientName": "Wolpertinger^Adalbert",
@@ -89,7 +90,7 @@ def test_every_fault_is_named_with_its_line_and_the_others_are_used(
     found = skipped(tmp_path / "bundle.work")
     assert code == 2
     assert (out / "metadata.json").is_file()
-    assert "patients that could not be used: 8; of unknown outcome, left out: 1" in said.out.splitlines()[-1]
+    assert "patients that could not be used: 8; of unknown outcome, left out: 1; lines" in said.out.splitlines()[-1]
     assert {row["case"]: int(row["line"]) for row in found.values()} == {
         "empty": 18, "text": 19, "cut": 20, "mixed": 21, "other": 22, "absent": 23, "perhaps": 24, "unknown": 25,
         "nothing": 26,
@@ -100,6 +101,7 @@ def test_every_fault_is_named_with_its_line_and_the_others_are_used(
         assert word in found[case]["reason"], found[case]
     assert "dcm" in found["cut"]["reason"]
     training = json.loads((out / "metadata.json").read_text())["training"]
+    assert "n_without t1ce" not in training, "who was left out is not counted as used without a sequence"
     assert (training["n"], training["n_left_out_faulty"], training["n_left_out_without_outcome"]) == (16, 8, 1)
 
     everything = everything_in(out) + everything_in(tmp_path / "bundle.work") + said.out.encode() + said.err.encode()
@@ -129,6 +131,7 @@ def test_a_cohort_of_which_nobody_can_be_used_is_refused(
     ("case,dicom,age", "mgmt", "column 'mgmt' is missing"),
     ("case,dicom,mgmt", "idh", "column 'idh' is missing"),
     ("case,dicom,mmgt", "mgmt", "column 'mgmt' is missing"),
+    ("BraTS21ID", "mgmt", "column 'MGMT_value' is missing"),
 ])  # fmt: skip
 def test_a_cohort_without_the_label_is_refused(
     tmp_path: Path, small: Mapping[str, Any], capfd: pytest.CaptureFixture[str], header: str, target: str, message: str
@@ -179,3 +182,9 @@ def test_settings_are_checked(setting: str, value: Any, message: str) -> None:
 
 def test_numbers_that_yaml_reads_as_text_are_numbers() -> None:
     assert MgmtSettings.from_config({"learning_rate": "1e-4", "zoom": [0.9, 1]}).learning_rate == 1e-4
+
+
+def test_a_cohort_of_one_class_is_told_to_get_the_other() -> None:
+    settings = MgmtSettings.from_config({"folds": 2})
+    with pytest.raises(RefusedInput, match="column 'mgmt'.*0 unmethylated.*add patients of the rarer class"):
+        splits_of({f"p{number}": True for number in range(10)}, settings)
