@@ -101,7 +101,7 @@ class CaseResult:
     ``preparation`` is the record of alignment, brain extraction and correction of the shading, empty where the images
     needed none. ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of
     the cohort. ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not
-    recorded.
+    recorded. ``faithfulness`` holds, by heat map, what its model's card states: [{metric, value, ci, n, note}].
     """
 
     inputs: dict[str, Any]
@@ -114,6 +114,7 @@ class CaseResult:
     molecular: dict[str, dict[str, Any]] = field(default_factory=dict)
     survival: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Any] = field(default_factory=dict)
+    faithfulness: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     created: str = ""

@@ -9,7 +9,7 @@ from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.markup import headline, is_number, number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
-from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
+from GliomaRadiomicsLib.reports.measured import GRADE, auc_words, interval_words
 from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, TRUST_WORDS, outline_note
 from GliomaRadiomicsLib.systems import registry
 
@@ -17,6 +17,7 @@ IMAGE_SYSTEMS = ("cnn_grading", "vq_grading", "fused_grading")
 """The three systems that stand side by side first, whether or not they are installed."""
 
 QUESTION = f"Probability of WHO {GRADE}"
+NOT_MEASURED = "How faithful this kind of map is was not measured for this model."
 _STRONGEST = 6
 
 
@@ -29,7 +30,7 @@ class HeatMapChoice:
         label: In the selector.
         unit: Of its values; empty where they have none.
         explanation: What it shows, in a sentence.
-        faithfulness: How far it may be believed; empty where not measured.
+        faithfulness: How far it may be believed, one sentence each; never empty.
     """
 
     key: str
@@ -93,9 +94,9 @@ def grade_columns(result: CaseResult, heatmaps: Sequence[str] | None = None) -> 
     return [_column(name, result, keys) for name in (*IMAGE_SYSTEMS, *others)]
 
 
-def heatmap_choices(keys: Iterable[str], grade: GradingResult | None = None) -> list[HeatMapChoice]:
-    """Heat maps as a selector shows them, in the order of ``keys``."""
-    return [_choice(key, grade) for key in keys]
+def heatmap_choices(keys: Iterable[str], result: CaseResult | None = None) -> list[HeatMapChoice]:
+    """Heat maps as a selector shows them, in the order of ``keys``; ``result`` lends what was measured of them."""
+    return [_choice(key, result) for key in keys]
 
 
 def _column(name: str, result: CaseResult, keys: Sequence[str]) -> GradeColumn:
@@ -117,7 +118,7 @@ def _column(name: str, result: CaseResult, keys: Sequence[str]) -> GradeColumn:
         trust_text=f"{sign} {word}",
         reasons=[*_reasons(grade), outline_note(result, grade)],
         evidence=evidence,
-        heatmaps=heatmap_choices([key for key in keys if key.startswith(f"{name}-")], grade),
+        heatmaps=heatmap_choices([key for key in keys if key.startswith(f"{name}-")], result),
         moved=_moved(grade),
     )
 
@@ -141,13 +142,25 @@ def _measured_how(grade: GradingResult) -> list[str]:
     return [*lines, evidence.note] if evidence.note else lines
 
 
-def _choice(key: str, grade: GradingResult | None) -> HeatMapChoice:
+def _choice(key: str, result: CaseResult | None) -> HeatMapChoice:
     kind = kind_of(key)
-    share = grade.trust.energy_in_tumour if grade is not None else None
-    faithfulness = f"{100 * share:.0f} % of the explanation lies inside the tumour." if is_number(share) else ""  # type: ignore[operator]
     system, _, method = key.partition("-")
+    faithfulness = _faithfulness(key, system, result)
     label = f"{headline(system)}: {headline(method.replace('-', ' '))}" if method else headline(key)
     return HeatMapChoice(key, label, kind.unit, kind.explanation, faithfulness)
+
+
+def _faithfulness(key: str, system: str, result: CaseResult | None) -> str:
+    """Where this explanation lies, and what was measured of its kind on patients the model was not trained on."""
+    grade = None if result is None else result.grading.get(system)
+    share = None if grade is None else grade.trust.energy_in_tumour
+    measured = [] if result is None else result.faithfulness.get(key, [])
+    found = [] if share is None else [f"{100 * share:.0f} % of the explanation lies inside the tumour."]
+    for entry in measured:
+        note = f" ({entry['note']})" if entry.get("note") else ""
+        limits = f", 95 % interval {interval_words(entry['ci'])}" if entry.get("ci") else ""
+        found.append(f"{entry['metric']}: {number(entry['value'], 2)}{limits}, n = {entry['n']}{note}.")
+    return " ".join(found if measured else [*found, NOT_MEASURED])
 
 
 def _moved(grade: GradingResult) -> list[Moved]:

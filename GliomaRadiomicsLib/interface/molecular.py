@@ -62,7 +62,7 @@ def _row(key: str, data: Mapping[str, Any]) -> MolecularRow:
         return MolecularRow(key, title, abstained_reason=reason, evidence=evidence)
     name = next((name for name in data if name.startswith("probability") and is_number(data[name])), "")
     trust = data.get("trust") or {}
-    flag = trust.get("flag") if trust.get("flag") in TRUST_WORDS else ""
+    flag = trust["flag"] if trust.get("flag") in TRUST_WORDS else ""
     return MolecularRow(
         key=key,
         title=title,

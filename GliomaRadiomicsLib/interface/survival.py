@@ -70,7 +70,7 @@ def survival_view(result: CaseResult) -> SurvivalView | None:
     if reason is not None:
         return SurvivalView(abstained_reason=reason, evidence=evidence_lines(data.get("evidence")))
     trust = data.get("trust") or {}
-    flag = trust.get("flag") if trust.get("flag") in TRUST_WORDS else ""
+    flag = trust["flag"] if trust.get("flag") in TRUST_WORDS else ""
     return SurvivalView(
         model=str(data.get("model") or ""),
         rests_on=_named(data.get("inputs_used")),

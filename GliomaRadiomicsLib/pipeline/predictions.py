@@ -10,6 +10,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
+from GliomaRadiomicsLib.models.figures import faithfulness_of
 from GliomaRadiomicsLib.models.metadata import METADATA_FILE
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.systems import registry
@@ -88,7 +89,8 @@ def bundle_of(run: CaseRun, system: str) -> Path:
 
 
 def _predict(run: CaseRun, name: str, task: str, case: CaseData) -> None:
-    system: System = registry.load(name, bundle_of(run, name))
+    folder = bundle_of(run, name)
+    system: System = registry.load(name, folder)
     predicted: Any = system.predict(case)
     if isinstance(predicted, GradingResult):
         run.result.grading[name] = predicted
@@ -100,6 +102,9 @@ def _predict(run: CaseRun, name: str, task: str, case: CaseData) -> None:
         run.result.survival = predicted
     for method, heatmap in system.explain(case).items():
         run.heatmaps[f"{name}-{method}"] = heatmap
+        measured = faithfulness_of(load_metadata(folder), method)
+        if measured:
+            run.result.faithfulness[f"{name}-{method}"] = measured
 
 
 def _keep_molecular(run: CaseRun, target: str, predicted: dict[str, Any]) -> None:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from GliomaRadiomicsLib.core.labels import REGIONS
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence, FeatureRow, Finding, GradingResult, Trust
 from GliomaRadiomicsLib.interface import features, models
-from GliomaRadiomicsLib.interface.grade import IMAGE_SYSTEMS, grade_columns
+from GliomaRadiomicsLib.interface.grade import IMAGE_SYSTEMS, grade_columns, heatmap_choices
 from GliomaRadiomicsLib.interface.molecular import molecular_rows
 from GliomaRadiomicsLib.interface.summary import NOTICE, summary_lines
 from GliomaRadiomicsLib.interface.tumour import notes, tumour_rows
+from GliomaRadiomicsLib.models.figures import faithfulness_of
 from GliomaRadiomicsLib.models.store import USER_FOLDER_VARIABLE
 from GliomaRadiomicsLib.reports.tables import read_features_csv
 
@@ -101,8 +102,32 @@ def test_a_probability_never_stands_without_its_evidence(result: CaseResult) -> 
     assert column.reasons[0] == "Out of range."
     assert "automatic" in column.reasons[-1]
     assert column.heatmaps[0].unit == "log-odds"
-    assert "42 %" in column.heatmaps[0].faithfulness
+    assert column.heatmaps[0].faithfulness.startswith("42 %")
+    assert "not measured" in column.heatmaps[0].faithfulness
     assert [(one.name, one.value) for one in column.moved] == [("Age", "60 years")]
+
+
+def test_the_faithfulness_of_a_map_is_what_the_model_card_states(result: CaseResult) -> None:
+    figures = [
+        {
+            "id": "cv_gradcam_beaten",
+            "metric": "share beaten",
+            "value": 0.7,
+            "n": 6,
+            "ci": [0.6, 0.8],
+            "note": ".5 is chance",
+        },
+        {"id": "cv_auc", "metric": "AUC", "value": 0.9, "n": 60},
+    ]
+    metadata = {"evidence": {"figures": figures}}
+    assert faithfulness_of(metadata, "gradcam_res3") == []
+    key = "cnn_grading-gradcam-hgg"
+    measured = CaseResult.from_dict(
+        replace(result, faithfulness={key: faithfulness_of(metadata, "gradcam-hgg")}).to_dict()
+    )
+    (choice,) = heatmap_choices([key], measured)
+    assert choice.faithfulness == "share beaten: 0.70, 95 % interval 0.60 to 0.80, n = 6 (.5 is chance)."
+    assert "not measured" in heatmap_choices([key], result)[0].faithfulness
 
 
 def test_an_abstention_of_a_system_has_no_number(result: CaseResult) -> None:
