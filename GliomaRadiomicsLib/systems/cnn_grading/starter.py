@@ -14,7 +14,7 @@ from pathlib import Path
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.systems.cnn_grading.fitting import fit_cohort
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
-from GliomaRadiomicsLib.systems.cnn_grading.system import CnnGrading, read
+from GliomaRadiomicsLib.systems.cnn_grading.system import CnnGrading
 from GliomaRadiomicsLib.systems.image_grading.starter import (
     ATTRIBUTION,
     COHORT,
@@ -44,8 +44,8 @@ def build(cases: Path, work: Path, *, steps: int = STEPS, phantoms: int = PHANTO
         licence="Apache-2.0, with the attribution below", attribution=ATTRIBUTION, cohort=COHORT,
     )  # fmt: skip
     with progress.step("reading", 0.0, READ, "reading the patients"):
-        cohort = read(patients_of(cases), settings, work, progress)
-        helpers = read(phantoms_of(phantoms), settings, work, progress).entries
+        cohort = CnnGrading.read(patients_of(cases), settings, work, progress)
+        helpers = CnnGrading.read(phantoms_of(phantoms), settings, work, progress).entries
     system = CnnGrading(fit_cohort(cohort, settings, work, progress, helpers))
     described(system.metadata, phantoms)
     return system

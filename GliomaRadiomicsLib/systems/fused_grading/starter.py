@@ -15,7 +15,7 @@ from pathlib import Path
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.systems.fused_grading.fitting import fit_cohort
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
-from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading, read
+from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading
 from GliomaRadiomicsLib.systems.image_grading.starter import (
     ATTRIBUTION,
     COHORT,
@@ -54,8 +54,8 @@ def build(
         licence="Apache-2.0, with the attribution below", attribution=ATTRIBUTION, cohort=COHORT,
     )  # fmt: skip
     with progress.step("reading", 0.0, READ, "reading the patients"):
-        cohort = read(patients_of(cases), settings, work, progress)
-        helpers = read(phantoms_of(phantoms), settings, work, progress).entries
+        cohort = FusedGrading.read(patients_of(cases), settings, work, progress)
+        helpers = FusedGrading.read(phantoms_of(phantoms), settings, work, progress).entries
     system = FusedGrading(fit_cohort(cohort, settings, work, progress, helpers))
     described(system.metadata, phantoms)
     system.metadata["limitations"].append(_CHOICE)

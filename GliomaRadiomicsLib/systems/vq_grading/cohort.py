@@ -28,7 +28,12 @@ class Cases:
     helpers: tuple[Entry, ...] = ()
 
     @property
-    def left_out_without_grade(self) -> tuple[LeftOut, ...]:
+    def entries(self) -> tuple[Entry, ...]:
+        """Patients with a grade."""
+        return self.cohort.entries
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
         """Who cannot be graded, those without a grade included."""
         unknown = (LeftOut(one.patient, one.line, "", "the grade is unknown", is_fault=False) for one in self.others)
         return (*self.cohort.left_out, *unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,26 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
-from GliomaRadiomicsLib.core.results import GradingResult, Trust
+from GliomaRadiomicsLib.core.results import Trust
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.explain.back_to_patient import onto_patient
 from GliomaRadiomicsLib.explain.energy import EnergyShares
 from GliomaRadiomicsLib.explain.trust import trust_of
-from GliomaRadiomicsLib.models.figures import Figure, evidence_of
-from GliomaRadiomicsLib.models.store import starter
+from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.image_grading.case import brain_of, only
-from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
-from GliomaRadiomicsLib.systems.image_grading.validation import grading_figures, predictions_of
-from GliomaRadiomicsLib.systems.image_grading.work import work_folder
-from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
+from GliomaRadiomicsLib.systems.image_grading.system import ImageGrading, Seen
+from GliomaRadiomicsLib.systems.image_grading.work import READ
+from GliomaRadiomicsLib.systems.protocol import CaseData
 from GliomaRadiomicsLib.systems.vq_grading import storage
 from GliomaRadiomicsLib.systems.vq_grading.codes import Coded, coded, region_of
-from GliomaRadiomicsLib.systems.vq_grading.cohort import read
+from GliomaRadiomicsLib.systems.vq_grading.cohort import Cases, read
 from GliomaRadiomicsLib.systems.vq_grading.description import NAME, fingerprint_of
 from GliomaRadiomicsLib.systems.vq_grading.fitting import MAP, Fitted, fit_cohort
 from GliomaRadiomicsLib.systems.vq_grading.measured import CLASSES, faithful_maps, measured, region_figures
@@ -41,10 +38,9 @@ _KNOWN = "the system was trained on this patient, so this prediction is no test 
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class _Seen(Seen):
     """A case as the network sees it, the responsible region of each class on the slices' grid, and if it is known."""
 
-    case: CaseData
     facts: dict[str, float]
     grid: Volume
     coded: Coded
@@ -52,87 +48,30 @@ class _Seen:
     trained_on: bool
 
 
-class VqGrading:
-    """Codebook of imaging phenotypes and logistic regression of Kobayashi et al. 2021."""
+class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
+    """Codebook of imaging phenotypes and logistic regression of Kobayashi et al. 2021.
+
+    Patients without a grade take part in the training of the network. A patient whom the network or the classifier
+    was trained on, told by the outline, is marked in ``trained_on`` where the system is measured.
+    """
 
     name = NAME
+    settings_type = VqSettings
+    read = staticmethod(read)
+    load_fitted = staticmethod(storage.load)
 
-    def __init__(self, fitted: Fitted) -> None:
-        self.fitted, self.metadata = fitted, fitted.metadata
-        self._last: _Seen | None = None
-
-    @classmethod
-    def fit(
-        cls,
-        cases: Iterable[TrainingCase],
-        config: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> VqGrading:
-        """Train the codebook network and the classifier, and measure by folds.
-
-        Patients without a grade take part in the training of the network.
-
-        Args:
-            cases: The cohort; read once, one case at a time.
-            config: Fields of `settings.VqSettings`; with ``work`` a run that was stopped goes on.
-            progress: Told how far it is; may cancel.
-
-        Raises:
-            RefusedInput: For an unknown setting, too few patients of a grade, a patient who stands twice, or files
-                that cannot be read; the line is named.
-        """
-        settings, progress = VqSettings.from_config(config or {}), progress or Progress()
-        with work_folder(settings.work) as work:
-            with progress.step("reading", 0.0, 0.1, "reading the cohort"):
-                found = read(cases, settings, work, progress)
-            with progress.step("training", 0.1, 1.0, "training"):
-                return cls(fit_cohort(found, settings, work, progress))
-
-    @classmethod
-    def load(cls, folder: str | Path) -> VqGrading:
-        """The system of a verified bundle; raises `RefusedInput` as `storage.load`."""
-        return cls(storage.load(folder))
-
-    @classmethod
-    def starter(cls) -> VqGrading:
-        """The model that comes with the product."""
-        return cls.load(starter(NAME))
+    @staticmethod
+    def fit_cohort(found: Cases, settings: VqSettings, work: Path, progress: Progress) -> Fitted:
+        """As the base class."""
+        with progress.step("training", READ, 1.0, "training"):
+            return fit_cohort(found, settings, work, progress)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write a bundle; raises `RefusedInput` if it exists and ``overwrite`` is False."""
         return storage.save(self.fitted, folder, overwrite=overwrite)
 
-    def evaluate(self, cases: Iterable[TrainingCase], progress: Progress | None = None) -> Evaluation:
-        """Measure grade, segmentation and responsible regions on other patients; tests the maps on some of them.
-
-        A patient whom the network or the classifier was trained on, told by the outline, is marked in ``trained_on``.
-
-        Raises:
-            RefusedInput: If no patient can be used, or files cannot be read.
-        """
-        with work_folder("") as work:
-            found = read(cases, self.fitted.settings, work, progress)
-            entries, left_out = found.cohort.entries, found.left_out_without_grade
-            if not entries:
-                reason = left_out[0].reason if left_out else "no case"
-                remedy = "fill the column 'grade' and give all the sequences and a label map"
-                raise RefusedInput(what="no case can be evaluated", where="cohort", found=reason, remedy=remedy)
-            known = [self._trained_on(entry.images) for entry in entries]
-            words = {
-                "prefix": "test",
-                "cohort": f"{len(entries)} given patients, {len(left_out)} left out",
-                "validation": _validation(sum(known)),
-            }
-            p, figures = self._measured(entries, words)
-        rows = [{**row, "trained_on": int(one)} for row, one in zip(predictions_of(entries, p), known, strict=True)]
-        charts = charts_of(entries, p, NAME, "given patients")
-        charts |= {f"training_{name}": chart for name, chart in self.fitted.charts.items()}
-        return Evaluation(figures, rows, charts, left_out)
-
-    def _measured(
-        self, entries: Sequence[Entry], words: dict[str, str]
-    ) -> tuple[npt.NDArray[np.float64], list[Figure]]:
-        """Probability of every patient, and all figures."""
+    def measured(self, entries: Sequence[Entry], words: dict[str, str]) -> tuple[npt.NDArray[np.float64], list[Figure]]:
+        """As the base class; the figures are those of segmentation, responsible regions and maps."""
         from GliomaRadiomicsLib.training.slices import split
 
         fitted = self.fitted
@@ -141,21 +80,19 @@ class VqGrading:
         p = fitted.platt.probability(fitted.model.log_odds(np.stack([one.counts for one in seen])))
         regions = [measured(*parts, one, entry, fitted.settings) for one, entry in zip(seen, entries, strict=True)]
         tests = faithful_maps(*parts, entries[: fitted.settings.faithfulness_patients])
-        figures, _ = grading_figures(entries, p, **words)
-        return p, figures + region_figures(regions, **words) + map_figures(tests, MAP, **words)
+        return p, region_figures(regions, **words) + map_figures(tests, MAP, **words)
 
-    def predict(self, case: CaseData) -> GradingResult:
-        """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""
-        evidence = evidence_of(self.metadata, "cv_auc", self.metadata["evidence"].get("prediction_note", ""))
-        seen = self._see(case)
-        if isinstance(seen, str):
-            return GradingResult(None, "none", Trust("no", [seen]), evidence, reason=seen)
-        fitted = self.fitted
-        p = float(fitted.platt.probability(fitted.model.log_odds(seen.coded.counts[None]))[0])
-        place = place_of(fitted.distance, seen.facts)
-        reasons = (_KNOWN,) if seen.trained_on else ()
-        trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons)
-        return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, self._contributions(seen.coded))
+    def validation_words(self, entries: Sequence[Entry]) -> str:
+        """As the base class, and how many of them are known."""
+        known, words = sum(self._trained_on(entry.images) for entry in entries), super().validation_words(entries)
+        return f"{words}; the system was trained on {known} of them" if known else words
+
+    def rows(self, entries: Sequence[Entry], probability: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
+        """As the base class, with ``trained_on``."""
+        rows = super().rows(entries, probability)
+        return [
+            {**row, "trained_on": int(self._trained_on(entry.images))} for row, entry in zip(rows, entries, strict=True)
+        ]
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
         """``responsible-hgg``, ``responsible-lgg``, and one map of each of the codewords with the strongest say.
@@ -164,7 +101,7 @@ class VqGrading:
         occur, and outside the brain, where the decoder's normalisation leaves a faint trace of every change in a slice.
         Empty where `predict` abstains.
         """
-        seen = self._see(case)
+        seen = self.see(case)
         if isinstance(seen, str):
             return {}
         maps = {f"{MAP}-{name.lower()}": region for name, region in seen.regions.items()}
@@ -179,12 +116,10 @@ class VqGrading:
         """Collected responsible region of codewords, on the slices: shape (slices, i, j)."""
         return region_of(self.fitted.network, case.codes, codewords, self.fitted.background)
 
-    def _see(self, case: CaseData) -> _Seen | str:
-        """The case as the network sees it, or why it cannot; kept for `explain`, which follows `predict`."""
+    def look(self, case: CaseData) -> _Seen | str:
+        """As the base class."""
         from GliomaRadiomicsLib.training.slices import split
 
-        if self._last is not None and self._last.case is case:
-            return self._last
         settings, model = self.fitted.settings, self.fitted.model
         data = only(case, settings.sequences)
         prepared = prepare(data, settings)
@@ -192,10 +127,17 @@ class VqGrading:
             return prepared
         found = coded(self.fitted.network, split(prepared.images)[0])
         regions = {name: self.codeword_region(found, model.responsible(hgg=is_hgg)) for name, is_hgg in CLASSES}
-        self._last = _Seen(
-            case, prepared.facts, slice_grid(data, settings), found, regions, self._trained_on(prepared.images)
-        )
-        return self._last
+        known = self._trained_on(prepared.images)
+        return _Seen(case, prepared.facts, slice_grid(data, settings), found, regions, known)
+
+    def judged(self, seen: _Seen) -> tuple[float, Trust, list[dict[str, Any]]]:
+        """As the base class."""
+        fitted = self.fitted
+        p = float(fitted.platt.probability(fitted.model.log_odds(seen.coded.counts[None]))[0])
+        place = place_of(fitted.distance, seen.facts)
+        reasons = (_KNOWN,) if seen.trained_on else ()
+        trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons)
+        return p, trust, self._contributions(seen.coded)
 
     def _trained_on(self, images: npt.NDArray[np.floating]) -> bool:
         return fingerprint_of(images) in self.metadata["training"]["fingerprints"]
@@ -230,8 +172,3 @@ class VqGrading:
 def _in_patient(heat: Array, seen: _Seen, brain: npt.NDArray[np.bool_], name: str) -> Volume:
     lying = onto_patient(as_volume(heat), seen.grid, seen.case.label_map, name)
     return lying.with_array(np.where(brain, lying.array, np.float32(0)))
-
-
-def _validation(known: int) -> str:
-    words = "patients given for evaluation"
-    return f"{words}; the system was trained on {known} of them" if known else words

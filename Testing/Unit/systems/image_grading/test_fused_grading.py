@@ -18,7 +18,7 @@ from GliomaRadiomicsLib.systems.fused_grading.fitting import fit_cohort
 from GliomaRadiomicsLib.systems.fused_grading.network import features_of, fused_network, table_of
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, radiomics_of, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
-from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading, read
+from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Prepared
 from GliomaRadiomicsLib.systems.protocol import TrainingCase
 
@@ -185,7 +185,7 @@ def test_a_network_trained_on_helpers_alone_sees_no_patient(
     system: FusedGrading, cases: list[TrainingCase], work: Path, tmp_path: Path
 ) -> None:
     settings = FusedSettings.from_config({**CONFIG, "deep": "helpers", "steps": 3, "faithfulness_patients": 0})
-    cohort = read(cases, settings, work)
+    cohort = FusedGrading.read(cases, settings, work)
     helpers, patients = cohort.entries[:4], Cohort(cohort.entries[4:])
     fitted = fit_cohort(patients, settings, tmp_path, helpers=helpers)
     assert fitted.metadata["training"]["network_trained_on"] == "helper cases alone"
@@ -200,7 +200,7 @@ def test_half_of_the_helpers_can_join_in_the_selection(
 ) -> None:
     asked = {"deep": "helpers", "helpers_in_selection": True, "steps": 3, "faithfulness_patients": 0}
     settings = FusedSettings.from_config({**CONFIG, **asked})
-    cohort = read(cases, settings, work)
+    cohort = FusedGrading.read(cases, settings, work)
     fitted = fit_cohort(Cohort(cohort.entries[4:]), settings, tmp_path, helpers=cohort.entries[:4])
     assert fitted.metadata["training"]["n_helper_cases_in_selection"] == 2
     assert fitted.metadata["training"]["n"] == len(fitted.fusion.background) == len(cases) - 4

@@ -95,7 +95,7 @@ def test_permuted_grades_give_chance(system: VqGrading, work: Path) -> None:
 
 def test_the_region_of_an_absent_codeword_is_exactly_zero(system: VqGrading) -> None:
     case = case_of(2001, is_hgg=True)
-    seen = system._see(case)
+    seen = system.see(case)
     assert not isinstance(seen, str)
     counts = seen.coded.counts
     absent, present = (
