@@ -82,6 +82,8 @@ class AnalyzeSettings:
         normalisation: One of `NORMALISATIONS`, for the images that are written; a network's own inputs stay as it was
             trained.
         brain_extraction: One of `BRAIN_EXTRACTIONS`; images without skull need neither.
+        reuse: Folder of an earlier result of the same images, whose brain, alignment and working grid are taken, so
+            that only what depends on the mask is computed; needs a mask.
     """
 
     clinical: ClinicalData = field(default_factory=ClinicalData)
@@ -90,6 +92,7 @@ class AnalyzeSettings:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     normalisation: str = "zscore"
     brain_extraction: str = "own"
+    reuse: str | None = None
 
     def check(self) -> None:
         """Raise `RefusedInput` naming the first setting that cannot be used."""

@@ -23,6 +23,7 @@ from GliomaRadiomicsLib.pipeline.inputs import CaseInputs, Source, read_inputs
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
 from GliomaRadiomicsLib.pipeline.predictions import bundle_of, fill_in_reasons, predict_case
 from GliomaRadiomicsLib.pipeline.preparation.step import prepare
+from GliomaRadiomicsLib.pipeline.reuse import read_earlier
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.pipeline.writing import (
     provenance_of,
@@ -75,19 +76,22 @@ def analyze_case(
     check_run(settings, sources, mask)
     progress = progress or Progress()
     created = timestamp()
+    earlier = None if settings.reuse is None else read_earlier(settings.reuse, has_mask=mask is not None)
     output = OutputFolder(out)
     with output as folder:
         if output.replaces:
             progress.report(0.0, f"replaces the earlier result in {out}")
         with progress.step("read", 0.0, 0.1, "reading the images"):
             inputs = read_inputs(sources, mask)
+            if earlier is not None:
+                earlier.check_inputs(inputs.hashes)
         with progress.step("passport", 0.1, 0.15, "checking the images"):
             passport = inspect(inputs.volumes, mask=inputs.mask, unoriented=inputs.unoriented)
         described = _describe(inputs, passport, settings)
         findings = [*inputs.findings, *passport.findings, *guard_images(inputs.volumes)]
         result = CaseResult(described, findings, versions=versions(), created=created)
         space = Space.unchanged(passport.reference, passport.volumes)
-        run = CaseRun(settings, progress, folder, passport, result, space)
+        run = CaseRun(settings, progress, folder, passport, result, space, earlier)
         prepare(run, inputs.volumes)
         guard_case(run)
         _run_steps(run)

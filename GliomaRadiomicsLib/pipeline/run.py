@@ -12,6 +12,7 @@ from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.passport import Passport
 from GliomaRadiomicsLib.imaging.space import Space
+from GliomaRadiomicsLib.pipeline.reuse import Earlier
 
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared
@@ -28,6 +29,7 @@ class CaseRun:
         passport: Its images, brain mask and reference are those that everything works on.
         result: Filled by the steps.
         space: The chain from the working grid to the images as given.
+        earlier: The result whose preparation is taken over, or None.
         given: The images as given, by role, each on its own grid.
         prepared: What the preparation made, or None where the images needed none.
         normalised: Images on the working grid in the chosen normalisation.
@@ -46,6 +48,7 @@ class CaseRun:
     passport: Passport
     result: CaseResult
     space: Space
+    earlier: Earlier | None = None
     given: dict[str, Volume] = field(default_factory=dict)
     prepared: Prepared | None = None
     normalised: dict[str, Volume] = field(default_factory=dict)

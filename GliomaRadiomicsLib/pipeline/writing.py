@@ -75,12 +75,19 @@ def write_case_scene(run: CaseRun, provenance: dict[str, Any]) -> None:
 
 
 def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
-    """Hashes, settings, versions and timings: enough to replay the run; models by name and version, not by path."""
+    """Hashes, settings, versions and timings: enough to replay the run; models by name and version, not by path.
+
+    ``reuse`` is when the earlier result was made whose preparation was taken over.
+    """
     return {
         "created": run.result.created,
         "inputs_sha256": inputs.hashes,
         "weights_sha256": run.weights,
-        "settings": {**asdict(run.settings), "models": run.models},
+        "settings": {
+            **asdict(run.settings),
+            "models": run.models,
+            "reuse": None if run.earlier is None else run.earlier.created,
+        },
         "versions": run.result.versions,
         "space": run.space.to_dict(),
         "normalisation": run.normalisations,

@@ -18,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
     add_analysis(parser)
     add_preparation(parser)
+    text = "earlier result of the same images: with --mask, take its alignment and brain instead of finding them again"
+    parser.add_argument("--reuse", metavar="DIR", help=text)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
 
 
@@ -32,7 +34,10 @@ def add_preparation(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Analyse one patient and say what was found."""
     settings = replace(
-        read_settings(options), normalisation=options.normalisation, brain_extraction=options.brain_extraction
+        read_settings(options),
+        normalisation=options.normalisation,
+        brain_extraction=options.brain_extraction,
+        reuse=options.reuse,
     )
     settings.check()
     sources = read_sources(options)

@@ -77,6 +77,7 @@ def _analyze(job: dict[str, Any]) -> str:
         device=job.get("device") or "auto",
         normalisation=job.get("normalisation") or "zscore",
         brain_extraction=job.get("brain_extraction") or "own",
+        reuse=job.get("reuse"),
     )
     analyze_case(out=job["out"], mask=job.get("mask"), settings=settings, progress=Progress(_report), **job["inputs"])
     return str(job["out"])

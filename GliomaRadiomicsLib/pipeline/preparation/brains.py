@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 NETWORK, HD_BET = BRAIN_EXTRACTIONS["own"], BRAIN_EXTRACTIONS["hd-bet"]
 
+GIVEN = "the image, which was skull-stripped"
+"""What a record names as the source of a brain that was not looked for."""
+
 
 @dataclass(frozen=True)
 class Brain:
@@ -49,7 +52,7 @@ class Brain:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the mask, as plain data."""
-        source = self.finder if self.found else "the image, which was skull-stripped"
+        source = self.finder if self.found else GIVEN
         return {
             "source": source,
             "volume_ml": round(self.volume_ml, 1),

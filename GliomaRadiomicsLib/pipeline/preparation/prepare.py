@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.bias import correct_bias
 from GliomaRadiomicsLib.imaging.space import WORKING_SPACING_MM, Space, grid_of, working_grid
 from GliomaRadiomicsLib.pipeline.preparation.alignment import Alignment, align
-from GliomaRadiomicsLib.pipeline.preparation.brains import Brain, agreed_brain, find_brains
+from GliomaRadiomicsLib.pipeline.preparation.brains import GIVEN, Brain, agreed_brain, find_brains
 
 MOST_ANISOTROPIC = 1.25
 """Ratio of the largest to the smallest voxel side up to which skull-stripped images on one grid stay as they are."""
@@ -83,14 +83,46 @@ def prepare_case(
     with progress.step("resampling", at[2], at[3], "resampling"):
         kept = {role: volume for role, volume in volumes.items() if alignments[role].state != "refused"}
         space = _space(kept, brains, alignments, reference)
-        aligned = {role: _placed(space, volume, role) for role, volume in kept.items()}
-        headers = Space(reference, space.working, space.native, dict.fromkeys(kept, np.eye(4)))
-        before = {role: _placed(headers, volume, role) for role, volume in kept.items()}
+        before, aligned = _resampled(kept, space)
         brain, agreement = agreed_brain({role: brains[role] for role in kept}, space)
     with progress.step("shading correction", at[3], at[4], "correcting the shading"):
-        finished, shading = _finished(aligned, brains, brain, progress)
+        finished, shading = _finished(aligned, {role for role in kept if brains[role].found}, brain, progress)
     record = _record(reference, brains, alignments, shading, brain, agreement)
     return Prepared(finished, brain, space, record, before, aligned)
+
+
+def prepare_again(
+    volumes: dict[str, Volume],
+    space: Space,
+    brain: Volume,
+    record: dict[str, Any],
+    progress: Progress,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> Prepared:
+    """As `prepare_case`, where brain and alignment are known from an earlier run on the same images.
+
+    Args:
+        volumes: Images by role as read; those that the earlier run left out are left out again.
+        space: The chain of the earlier run.
+        brain: Its brain mask, on its working grid.
+        record: Of the earlier run.
+        progress: Told what happens.
+        span: The part of the whole run's progress that this is.
+    """
+    middle = (span[0] + span[1]) / 2
+    with progress.step("resampling", span[0], middle, "resampling"):
+        before, aligned = _resampled({role: one for role, one in volumes.items() if role in space.native}, space)
+    with progress.step("shading correction", middle, span[1], "correcting the shading"):
+        looked = {role for role in aligned if record["sequences"][role]["brain"]["source"] != GIVEN}
+        finished, _ = _finished(aligned, looked, brain, progress)
+    return Prepared(finished, brain, space, record, before, aligned)
+
+
+def _resampled(volumes: dict[str, Volume], space: Space) -> tuple[dict[str, Volume], dict[str, Volume]]:
+    """The images on the working grid, through their headers alone and as aligned."""
+    headers = Space(space.reference, space.working, space.native, dict.fromkeys(volumes, np.eye(4)))
+    before = {role: _placed(headers, volume, role) for role, volume in volumes.items()}
+    return before, {role: _placed(space, volume, role) for role, volume in volumes.items()}
 
 
 def _space(
@@ -110,15 +142,15 @@ def _placed(space: Space, volume: Volume, role: str) -> Volume:
 
 
 def _finished(
-    aligned: dict[str, Volume], brains: dict[str, Brain], brain: Volume, progress: Progress
+    aligned: dict[str, Volume], looked: Collection[str], brain: Volume, progress: Progress
 ) -> tuple[dict[str, Volume], dict[str, dict[str, Any]]]:
-    """Corrected and stripped images, and by role what the correction was."""
+    """Corrected and stripped images, and by role what the correction was; ``looked``: where a brain was looked for."""
     finished, shading = {}, {}
     inside = brain.array != 0
     for number, (role, volume) in enumerate(aligned.items()):
         progress.report(number / len(aligned), f"correcting the shading of {SEQUENCE_NAMES[role]}")
-        corrected = correct_bias(volume, brain) if brains[role].found else volume
-        shading[role] = _shading(volume, corrected, inside, brains[role].found)
+        corrected = correct_bias(volume, brain) if role in looked else volume
+        shading[role] = _shading(volume, corrected, inside, role in looked)
         finished[role] = volume.with_array(np.where(inside, corrected.array, np.float32(0.0)))
     return finished, shading
 

@@ -9,12 +9,15 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.passport import Passport, inspect
 from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.pipeline.predictions import bundle_of
-from GliomaRadiomicsLib.pipeline.preparation.brains import HD_BET
+from GliomaRadiomicsLib.pipeline.preparation.brains import HD_BET, NETWORK
 from GliomaRadiomicsLib.pipeline.preparation.findings import findings_of
-from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, is_needed, prepare_case
+from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, is_needed, prepare_again, prepare_case
+from GliomaRadiomicsLib.pipeline.reuse import Earlier, renamed_record
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 
 _SYSTEM = "brain_extraction"
+_SPAN = (0.15, 0.35)
+"""The part of a run's progress that the preparation is."""
 _ANSWERED_ANEW = (
     "grid-resampled",
     "one-grid",
@@ -50,20 +53,37 @@ def prepare(run: CaseRun, given: dict[str, Volume]) -> None:
     if not is_needed(run.given, passport.reference, skull_stripped=passport.skull_stripped):
         run.space = Space.unchanged(passport.reference, passport.volumes)
         return
-    prepared = prepare_case(
-        {role: run.given[role] for role in passport.volumes},
-        passport.reference,
-        lambda: bundle_of(run, _SYSTEM),
-        run.settings.device,
-        run.progress,
-        (0.15, 0.35),
-        run.settings.brain_extraction,
-    )
-    _note_hd_bet(run, prepared.record)
+    volumes = {role: run.given[role] for role in passport.volumes}
+    prepared = _from_scratch(run, volumes) if run.earlier is None else _from_earlier(run, run.earlier, volumes)
     run.prepared = prepared
     run.result.preparation = prepared.record
     checked = inspect(dict(prepared.volumes))
     _take(run, prepared, checked)
+
+
+def _from_scratch(run: CaseRun, volumes: dict[str, Volume]) -> Prepared:
+    prepared = prepare_case(
+        volumes,
+        run.passport.reference,
+        lambda: bundle_of(run, _SYSTEM),
+        run.settings.device,
+        run.progress,
+        _SPAN,
+        run.settings.brain_extraction,
+    )
+    _note_hd_bet(run, prepared.record)
+    return prepared
+
+
+def _from_earlier(run: CaseRun, earlier: Earlier, volumes: dict[str, Volume]) -> Prepared:
+    passport = run.passport
+    space, record = earlier.prepared_as(passport.exchanged, passport.reference, volumes)
+    if any(one["brain"]["source"] == NETWORK for one in record["sequences"].values()):
+        bundle_of(run, _SYSTEM)
+    _note_hd_bet(run, record)
+    earlier.check_models(run.settings.brain_extraction, run.weights)
+    run.result.passport.append(earlier.finding())
+    return prepare_again(volumes, space, earlier.brain_mask, record, run.progress, _SPAN)
 
 
 def _note_hd_bet(run: CaseRun, record: dict[str, Any]) -> None:
@@ -108,13 +128,7 @@ def _exchange(run: CaseRun, prepared: Prepared, checked: Passport) -> None:
         before=_renamed(prepared.before, checked.exchanged),
         aligned=_renamed(prepared.aligned, checked.exchanged),
     )
-    record = prepared.record
-    run.result.preparation = {
-        **record,
-        "reference": names.get(record["reference"], record["reference"]),
-        "results_on": checked.reference,
-        "sequences": {names.get(role, role): one for role, one in record["sequences"].items()},
-    }
+    run.result.preparation = renamed_record(prepared.record, names, checked.reference)
     run.result.inputs["exchanged"] = [first, second]
     run.result.inputs["reference"] = checked.reference
     images = run.result.inputs["sequences"]
