@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from GliomaRadiomicsLib.reports.survival_figures.style import (
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 def draw(chart: Mapping[str, Any]) -> Figure:
     """Draw a chart of kind ``roc``: ``curves`` with ``year``, ``auc``, ``ci`` and both rates."""
+    return draw_rates(chart, f"{counted(chart['n'], chart['n_events'])}; censoring weighted away", _label)
+
+
+def draw_rates(chart: Mapping[str, Any], subtitle: str, label_of: Callable[[Mapping[str, Any]], str]) -> Figure:
+    """Draw ``curves`` with both rates, named by ``label_of``, beside the line of chance."""
     figure = new_figure(5.8, 5.6)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=(0, (1, 2)), label="Chance")
@@ -32,9 +37,8 @@ def draw(chart: Mapping[str, Any]) -> Figure:
             color=COLOURS[index],
             linestyle=DASHES[index],
             linewidth=1.8,
-            label=_label(curve),
+            label=label_of(curve),
         )
-    subtitle = f"{counted(chart['n'], chart['n_events'])}; censoring weighted away"
     head(figure, chart["title"], subtitle)
     dress(axes, "False positive rate", "True positive rate")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
