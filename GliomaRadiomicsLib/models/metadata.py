@@ -71,16 +71,26 @@ def check_member(name: str, where: object) -> PurePosixPath:
     """The relative path of a bundle's file, if it stays inside the bundle and is of an allowed kind.
 
     Raises:
-        RefusedInput: For an absolute path, ``..``, a drive letter, a backslash or a kind of file not allowed.
+        RefusedInput: As `check_inside`, or for a kind of file not allowed.
+    """
+    path = check_inside(name, where)
+    if path.suffix.lower() not in ALLOWED_SUFFIXES:
+        remedy = f"a bundle holds only {', '.join(ALLOWED_SUFFIXES)}"
+        raise RefusedInput(what="a file of this kind is not read from bundles", where=where, found=name, remedy=remedy)
+    return path
+
+
+def check_inside(name: str, where: object) -> PurePosixPath:
+    """The relative path of a bundle's file, if it stays inside the bundle.
+
+    Raises:
+        RefusedInput: For an absolute path, ``..``, a drive letter or a backslash.
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name or not path.parts:
         raise RefusedInput(
             what="a file leads out of the bundle", where=where, found=name, remedy="do not use this bundle"
         )
-    if path.suffix.lower() not in ALLOWED_SUFFIXES:
-        remedy = f"a bundle holds only {', '.join(ALLOWED_SUFFIXES)}"
-        raise RefusedInput(what="a file of this kind is not read from bundles", where=where, found=name, remedy=remedy)
     return path
 
 

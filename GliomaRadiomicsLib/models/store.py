@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
-from GliomaRadiomicsLib.models import bundle, unpack
+from GliomaRadiomicsLib.models import bundle, monai_bundle, unpack
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.models.download import fetch
 from GliomaRadiomicsLib.models.metadata import CARD_FILE, METADATA_FILE, check_name
@@ -102,7 +102,9 @@ def verify(name: str) -> dict[str, Any]:
 
 
 def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int = unpack.MAX_BYTES) -> Path:
-    """Take a bundle, a zip file or a folder, into the user's folder under the name its metadata states.
+    """Take a bundle, a zip or tar file or a folder, into the user's folder under the name its metadata states.
+
+    A bundle of MONAI's layout is rewritten as one of ours; see `monai_bundle`.
 
     Returns:
         Its new folder.
@@ -117,8 +119,10 @@ def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int
     home.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=home, prefix=".import-"))
     try:
-        take = unpack.copy_folder if source.is_dir() else unpack.unpack_zip
-        take(source, temporary, max_bytes)
+        if monai_bundle.is_monai(source):
+            unpack.take(source, temporary, max_bytes, monai_bundle.is_wanted)
+            return monai_bundle.convert(temporary, source, home, overwrite=overwrite)
+        unpack.take(source, temporary, max_bytes)
         root = unpack.bundle_root(temporary, source)
         name = bundle.verify(root)["name"]
         _check_nothing_unlisted(root, source)

@@ -12,6 +12,7 @@ from GliomaRadiomicsLib.pipeline.inputs import Source, check_sources
 from GliomaRadiomicsLib.pipeline.predictions import systems_to_run
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.brain_extraction import hd_bet
+from GliomaRadiomicsLib.systems.segmentation.required import check_sequences
 
 
 def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], mask: Source | None) -> None:
@@ -33,6 +34,9 @@ def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], m
     check_sources(sources, mask)
     if settings.brain_extraction == "hd-bet":
         hd_bet.check_installed()
+    if mask is None and "segmentation" in settings.steps and "segmentation" in settings.models:
+        given = [role for role, source in sources.items() if source is not None]
+        check_sequences(load_metadata(store.find(settings.models["segmentation"])), given)
     if settings.device == "cuda":
         from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
 

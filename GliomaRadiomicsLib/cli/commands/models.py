@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     download.add_argument("name", metavar="NAME")
     download.add_argument("--url", help="https address, or file: address; of a backbone: another place of its file")
     download.add_argument("--sha256", help="SHA-256 of the file; that of a backbone is known")
-    text = "take a zipped bundle or folder, or a published file of a backbone's weights (.pth)"
+    text = "take a bundle (zip, tar or folder; ours or MONAI's), or a published file of a backbone's weights (.pth)"
     actions.add_parser("import", help=text).add_argument("file", type=Path, metavar="FILE")
     actions.add_parser("verify", help="compare every installed file with its SHA-256")
 

@@ -17,6 +17,7 @@ from GliomaRadiomicsLib.imaging.passport import inspect
 from GliomaRadiomicsLib.systems.seen import fingerprint
 from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter
 from GliomaRadiomicsLib.systems.segmentation.prepare import to_working_grid
+from GliomaRadiomicsLib.systems.segmentation.required import check_sequences, required_sequences
 
 SUBSETS = tuple(subset for n in range(4, 0, -1) for subset in combinations(SEQUENCES, n))
 """All 15 non-empty subsets of the sequences, the complete one first."""
@@ -47,13 +48,16 @@ def evaluate(
 
     ``trained_on`` says that the bundle was trained on this very label map: such a row measures memory, not skill.
 
-    Each subset goes through the input passport alone, as it would in a case run.
+    Each subset goes through the input passport alone, as it would in a case run. Subsets that lack a sequence
+    which an imported bundle needs are left out; a patient lacking one of its sequences is refused.
     """
     progress = progress or Progress()
     seen = segmenter.metadata["training"].get("fingerprints", [])
-    patients, subsets, rows = list(patients), list(subsets), []
+    needed = set(required_sequences(segmenter.metadata))
+    patients, subsets, rows = list(patients), [subset for subset in subsets if needed <= set(subset)], []
     for patient in patients:
         check_labelled(patient)
+        check_sequences(segmenter.metadata, patient.files.keys() & set(SEQUENCES), f"line {patient.line}")
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
         trained_on = fingerprint(to_working_grid(truth, label=True).array) in seen

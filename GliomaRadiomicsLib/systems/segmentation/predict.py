@@ -15,7 +15,9 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.segmentation.monai_network import MonaiNetwork, is_monai_network
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
+from GliomaRadiomicsLib.systems.segmentation.required import check_sequences
 
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
@@ -75,20 +77,27 @@ class Segmenter:
     def __init__(self, bundle: Path, device: str = "auto") -> None:
         import torch
 
-        from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
-
         self.metadata: dict[str, Any] = verify(bundle, system="segmentation")
         self.device = choose_device(device)
         self.dtype = torch.bfloat16 if bf16_pays(self.device) else torch.float32
+        self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
         weights = load_tensors(bundle)
-        self.networks: list[SegmentationNet] = []
+        self.imported = MonaiNetwork(self.metadata, weights, self.device) if is_monai_network(self.metadata) else None
+        self.networks: list[SegmentationNet] = [] if self.imported else self._own_networks(weights)
+
+    def _own_networks(self, weights: dict[str, np.ndarray]) -> list[SegmentationNet]:
+        import torch
+
+        from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
+
+        networks = []
         for member in range(self.metadata["network"]["members"]):
             network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
             mine = {name.removeprefix(f"{member}."): w for name, w in weights.items() if name.startswith(f"{member}.")}
             network.load_state_dict({name: torch.from_numpy(w).float() for name, w in mine.items()})
             network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-            self.networks.append(network.to(self.device, self.dtype).eval())
-        self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
+            networks.append(network.to(self.device, self.dtype).eval())
+        return networks
 
     def predict(
         self,
@@ -102,18 +111,19 @@ class Segmenter:
             volumes: Sequences by role, all on one grid of any orientation and spacing.
             brain_mask: Non-zero inside the brain, on the same grid.
             progress: Told between the passes; may cancel there.
+
+        Raises:
+            RefusedInput: If an imported network lacks a sequence it needs.
         """
         progress = progress or Progress()
+        check_sequences(self.metadata, volumes)
         native = next(iter(volumes.values()))
         mask = to_working_grid(brain_mask, label=True)
-        inside = mask.array != 0
-        ready = prepare({role: to_working_grid(volume) for role, volume in volumes.items()}, inside)
-        found = self._probabilities(ready, progress)
-        probabilities = {}
-        for region, cropped in zip(REGIONS, found, strict=True):
-            full = np.zeros(mask.shape, dtype=np.float32)
-            full[ready.box] = cropped * inside[ready.box]
-            probabilities[region] = _back(Volume(full, mask.affine), native)
+        working = {role: to_working_grid(volume) for role, volume in volumes.items()}
+        found = self._inside(working, mask.array != 0, progress)
+        probabilities = {
+            region: _back(Volume(values, mask.affine), native) for region, values in zip(REGIONS, found, strict=True)
+        }
         if "t1ce" not in volumes:
             probabilities["ET"] = native.with_array(np.zeros(native.shape, dtype=np.float32))
         progress.report(0.9, "labelling")
@@ -136,6 +146,15 @@ class Segmenter:
         counted = {"n": patients[given]} if given in patients else {}
         dice = evidence["dice_by_sequences"].get(given, {})
         return {key: evidence[key] for key in ("cohort", "validation")} | counted | {"dice": dice}
+
+    def _inside(self, working: dict[str, Volume], inside: np.ndarray, progress: Progress) -> np.ndarray:
+        """Probabilities on the working grid, float32 ``(3, i, j, k)``; zero outside the brain."""
+        if self.imported is not None:
+            return self.imported.probabilities(working, inside, REGIONS, progress) * inside
+        ready = prepare(working, inside)
+        found = np.zeros((len(REGIONS), *inside.shape), dtype=np.float32)
+        found[(slice(None), *ready.box)] = self._probabilities(ready, progress) * inside[ready.box]
+        return found
 
     def _probabilities(self, ready: NetworkInput, progress: Progress) -> np.ndarray:
         """Mean over the passes, shape ``(3, i, j, k)``.
