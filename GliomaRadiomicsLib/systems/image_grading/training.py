@@ -56,7 +56,7 @@ def trained(
             network,
             _batches(training, helpers, settings),
             _loss,
-            _loop(settings, validated=bool(validation)),
+            loop_settings(settings, validated=bool(validation)),
             checkpoint,
             progress,
             _identity(training, validation, helpers, settings),
@@ -151,7 +151,8 @@ def _validate(entries: Sequence[Entry]) -> Callable[[nn.Module], float]:
     return value
 
 
-def _loop(settings: GradingSettings, *, validated: bool) -> LoopSettings:
+def loop_settings(settings: GradingSettings, *, validated: bool) -> LoopSettings:
+    """How the training loop runs: Adam at a constant rate; ends early only where it is validated."""
     from GliomaRadiomicsLib.training.loop import LoopSettings
 
     return LoopSettings(

@@ -10,7 +10,7 @@ from GliomaRadiomicsLib.systems.lgg_survival.clinical import SIGNATURE, items_of
 from GliomaRadiomicsLib.systems.lgg_survival.fitting import CoxPart, Fitted
 from GliomaRadiomicsLib.systems.protocol import CaseData
 from GliomaRadiomicsLib.systems.survival.movable import movable_model
-from GliomaRadiomicsLib.systems.survival.report import contributions, patient_on_nomogram, predicted
+from GliomaRadiomicsLib.systems.survival.report import c_index_evidence, contributions, patient_on_nomogram, predicted
 
 
 def survival_result(
@@ -50,18 +50,9 @@ def abstained(metadata: Mapping[str, Any], reason: str) -> dict[str, Any]:
 
 def evidence_of(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The C-index of patients held out, of the model and of the clinical items alone."""
-    found = figure(metadata, f"cv_{name}_c")
-    if found is None:
-        return {"cohort": metadata["training"].get("cohort", "not stated"), "validation": "none"}
-    data: dict[str, Any] = {
-        "cohort": found.cohort,
-        "n": found.n,
-        "validation": found.validation,
-        "c_index": found.value,
-        "c_index_ci": found.ci,
-    }
+    data = c_index_evidence(metadata, f"cv_{name}_c")
     clinical = figure(metadata, "cv_clinical_c")
-    if clinical is not None:
+    if clinical is not None and "c_index" in data:
         data |= {"c_index_clinical_alone": clinical.value, "c_index_clinical_alone_ci": clinical.ci}
     return data
 

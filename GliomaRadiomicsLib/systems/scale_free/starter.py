@@ -7,9 +7,7 @@ UCSF_TABLES holds the tables of UCSF-PDGM; the patients of ``--cases`` are anoth
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +20,7 @@ from GliomaRadiomicsLib.systems.scale_free.fitting import FitSettings, fit_rows
 from GliomaRadiomicsLib.systems.scale_free.model import Row, nested, outcomes
 from GliomaRadiomicsLib.systems.scale_free.system import ScaleFreeSystem
 from GliomaRadiomicsLib.systems.scale_free.tried import WHY, tried
-from GliomaRadiomicsLib.systems.scale_free.ucsf import Known, tcga_patients, ucsf_patients
+from GliomaRadiomicsLib.systems.scale_free.ucsf import Known, parser, tcga_patients, ucsf_patients
 
 SYSTEMS: tuple[type[ScaleFreeSystem], ...] = (RadiomicsGrading, IdhMutation)
 TCGA = "TCGA cases in BraTS preparation (other scanners, manual masks)"
@@ -126,11 +124,7 @@ def _ageless(row: Row) -> Row:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of this script."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", type=Path)
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the starter bundles")
-    given = parser.parse_args(arguments)
+    given = parser(__doc__).parse_args(arguments)
     train, test = ucsf_patients(given.tables), tcga_patients(given.cases)
     for kind in SYSTEMS:
         build(kind, train, test).save(given.out / kind.target.system, overwrite=True)

@@ -6,6 +6,7 @@ T1ce, no normalisation); TCGA cases as the BraTS challenges prepared them, with 
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ class Known:
     sex: str | None = None
     resection: str | None = None
     et_ml: float | None = None
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """The options of a script that makes starters from these patients."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("tables", type=Path)
+    made.add_argument("--cases", type=Path, required=True)
+    made.add_argument("--out", type=Path, required=True, help="folder of the starter bundles")
+    return made
 
 
 def ucsf_patients(tables: Path) -> list[Known]:

@@ -61,21 +61,28 @@ def survival_result(
 def evidence(metadata: Mapping[str, Any], items: tuple[str, ...]) -> dict[str, Any]:
     """What the prediction rests on: C-index held out and, where measured, on other scanners."""
     prefix = set_name(items)
-    found = figure(metadata, f"cv_{prefix}_c")
+    data = c_index_evidence(metadata, f"cv_{prefix}_c")
+    if "c_index" not in data:
+        return data
+    for key, name in (("clinical_alone", f"cv_{prefix}_clinical_c"), ("external", f"tcga_{prefix}_c")):
+        other = figure(metadata, name)
+        if other is not None:
+            data |= {f"c_index_{key}": other.value, f"c_index_{key}_ci": other.ci, f"c_index_{key}_n": other.n}
+    return data
+
+
+def c_index_evidence(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The C-index of this name as evidence, with whom it was measured on; without ``c_index`` where it was not."""
+    found = figure(metadata, name)
     if found is None:
         return {"cohort": metadata["training"].get("cohort", "not stated"), "validation": "none"}
-    data: dict[str, Any] = {
+    return {
         "cohort": found.cohort,
         "n": found.n,
         "validation": found.validation,
         "c_index": found.value,
         "c_index_ci": found.ci,
     }
-    for key, name in (("clinical_alone", f"cv_{prefix}_clinical_c"), ("external", f"tcga_{prefix}_c")):
-        other = figure(metadata, name)
-        if other is not None:
-            data |= {f"c_index_{key}": other.value, f"c_index_{key}_ci": other.ci, f"c_index_{key}_n": other.n}
-    return data
 
 
 def predicted(cox: CoxModel, median_risk: float, covariates: Mapping[str, float]) -> dict[str, Any]:

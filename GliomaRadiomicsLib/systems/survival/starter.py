@@ -7,17 +7,15 @@ UCSF_TABLES holds the tables of UCSF-PDGM; the patients of ``--cases`` are anoth
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.statistics.cox import fit_cox
 from GliomaRadiomicsLib.systems.scale_free.starter import ATTRIBUTION, LICENCE, TCGA
-from GliomaRadiomicsLib.systems.scale_free.ucsf import Known, tcga_patients, ucsf_patients
+from GliomaRadiomicsLib.systems.scale_free.ucsf import Known, parser, tcga_patients, ucsf_patients
 from GliomaRadiomicsLib.systems.survival.covariates import (
     ITEM_SETS,
     Patient,
@@ -118,11 +116,7 @@ def _sex(train: Sequence[Known]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of this script."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", type=Path)
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the starter bundles")
-    given = parser.parse_args(arguments)
+    given = parser(__doc__).parse_args(arguments)
     system = build(ucsf_patients(given.tables), tcga_patients(given.cases))
     system.save(given.out / system.name, overwrite=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from GliomaRadiomicsLib.core.labels import LABEL_VALUES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
+from GliomaRadiomicsLib.systems.image_grading.training import loop_settings
 from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
 
 if TYPE_CHECKING:
@@ -139,21 +141,8 @@ def _validate(entries: Sequence[Entry], settings: VqSettings) -> Callable[[nn.Mo
 
 
 def _loop(settings: VqSettings, slices: int, *, validated: bool) -> LoopSettings:
-    from GliomaRadiomicsLib.training.loop import LoopSettings
-
-    return LoopSettings(
-        steps=min(settings.steps, settings.epochs * math.ceil(slices / settings.batch_size)),
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        warmup=0,
-        precision=settings.precision,
-        average=settings.average,
-        accelerator=settings.device,
-        optimiser="adam",
-        schedule="constant",
-        validate_every=settings.validate_every,
-        stop_after=settings.stop_after if validated else 0,
-    )
+    steps = min(settings.steps, settings.epochs * math.ceil(slices / settings.batch_size))
+    return loop_settings(replace(settings, steps=steps), validated=validated)
 
 
 _PRETASK_SETTINGS = (
