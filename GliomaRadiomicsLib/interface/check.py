@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.results import NOT_CHECKED, Finding
+from GliomaRadiomicsLib.interface.words import sentence
 
 SEVERITIES = ("refused", "warning", "fixed", NOT_CHECKED, "ok")
 _TITLES = {
@@ -60,8 +61,7 @@ def check_rows(findings: Iterable[Finding]) -> list[CheckRow]:
     """Rows of the input check, gravest first, otherwise in the order of the checks."""
     ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding.outcome))
     return [
-        CheckRow(one.outcome, _TITLES[one.outcome], _sentence(one.message), _sequence(one), _fix(one))
-        for one in ordered
+        CheckRow(one.outcome, _TITLES[one.outcome], sentence(one.message), _sequence(one), _fix(one)) for one in ordered
     ]
 
 
@@ -70,10 +70,6 @@ def check_summary(findings: Iterable[Finding]) -> str:
     outcomes = [finding.outcome for finding in findings]
     counted = [(severity, outcomes.count(severity)) for severity in SEVERITIES]
     return ", ".join(f"{count} {_TITLES[severity].lower()}" for severity, count in counted if count)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
 
 
 def _sequence(finding: Finding) -> str:

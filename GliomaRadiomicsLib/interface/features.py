@@ -11,6 +11,7 @@ from GliomaRadiomicsLib.interface.fields import UNKNOWN, Choice
 from GliomaRadiomicsLib.reports.markup import DASH, number
 
 COLUMNS = ("Sequence", "Region", "Feature", "Value", "Note")
+_SEQUENCES = {**SEQUENCE_NAMES, "mask": "shape"}
 UNITS_NOTE = "Units: mm, mm² and mm³ for shape, those of the image for intensity, none for texture."
 
 
@@ -44,7 +45,7 @@ def cells(row: FeatureRow) -> tuple[str, str, str, str, str]:
     """A row as `COLUMNS` show it; a dash and the reason where nothing was measured."""
     value = number(row.value)
     note = row.reason or ("not measured" if value == DASH else "")
-    sequence = SEQUENCE_NAMES.get(row.sequence, row.sequence or "shape")
+    sequence = _SEQUENCES.get(row.sequence, row.sequence)
     return sequence, REGION_NAMES.get(row.region, row.region), row.feature, value, note
 
 
@@ -62,7 +63,7 @@ def as_text(rows: Iterable[FeatureRow]) -> str:
 
 def sequence_choices(rows: Iterable[FeatureRow]) -> list[Choice]:
     """Sequences that occur, in their usual order, all of them first."""
-    return [Choice(UNKNOWN, "all sequences"), *_choices((row.sequence for row in rows), SEQUENCES, SEQUENCE_NAMES)]
+    return [Choice(UNKNOWN, "all sequences"), *_choices((row.sequence for row in rows), SEQUENCES, _SEQUENCES)]
 
 
 def region_choices(rows: Iterable[FeatureRow]) -> list[Choice]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
+from GliomaRadiomicsLib.interface.words import sentence
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.markup import headline, is_number, number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
@@ -133,7 +134,7 @@ def _why_absent(name: str, result: CaseResult) -> str:
 
 
 def _reasons(grade: GradingResult) -> list[str]:
-    return [f"{reason[:1].upper()}{reason[1:]}".rstrip(".") + "." for reason in grade.trust.reasons]
+    return [sentence(reason) for reason in grade.trust.reasons]
 
 
 def _measured_how(grade: GradingResult) -> list[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from GliomaRadiomicsLib.core.results import CaseResult
-from GliomaRadiomicsLib.reports.markup import flattened, headline, is_number
+from GliomaRadiomicsLib.interface.words import evidence_lines, sentence
+from GliomaRadiomicsLib.reports.markup import headline, is_number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
 from GliomaRadiomicsLib.reports.wording import TRUST_WORDS, why_absent
 
@@ -72,14 +73,6 @@ def _row(key: str, data: Mapping[str, Any]) -> MolecularRow:
         label=str(data.get("label") or ""),
         trust=flag,
         trust_text=" ".join(TRUST_WORDS[flag]) if flag else "",
-        reasons=list(trust.get("reasons") or []),
+        reasons=[sentence(reason) for reason in trust.get("reasons") or []],
         evidence=evidence,
     )
-
-
-def evidence_lines(evidence: Any) -> list[str]:
-    """Evidence as plain data in lines ``name: value``."""
-    if not isinstance(evidence, Mapping):
-        return []
-    shown = {key: value for key, value in evidence.items() if value not in (None, "", [], {})}
-    return [f"{headline(name)}: {value}" for name, value in flattened(shown)]

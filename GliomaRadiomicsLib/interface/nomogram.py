@@ -168,4 +168,5 @@ def _median(days: np.ndarray, survival: np.ndarray) -> str:
     reached = np.flatnonzero(survival <= 0.5)  # noqa: PLR2004 - the median
     if not reached.size:
         return f"beyond {number(float(days[-1]) / YEAR, 1)} years"
-    return f"about {number(float(days[reached[0]]) / _MONTH, 0)} months"
+    low, high = (number(float(days[i]) / _MONTH, 0) for i in (reached[0] - 1, reached[0]))
+    return f"{low} to {high} months" if low != high else f"about {high} months"

@@ -8,7 +8,7 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.interface.charts import Chart, survival_chart
-from GliomaRadiomicsLib.interface.molecular import evidence_lines
+from GliomaRadiomicsLib.interface.words import evidence_lines, sentence
 from GliomaRadiomicsLib.reports.markup import is_number, number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
 from GliomaRadiomicsLib.reports.wording import ITEM_WORDS, NOT_REACHED, TRUST_WORDS, why_absent
@@ -82,7 +82,7 @@ def survival_view(result: CaseResult) -> SurvivalView | None:
         chart=survival_chart(data),
         trust=flag,
         trust_text=" ".join(TRUST_WORDS[flag]) if flag else "",
-        reasons=list(trust.get("reasons") or []),
+        reasons=[sentence(reason) for reason in trust.get("reasons") or []],
         evidence=evidence_lines(data.get("evidence")),
     )
 

@@ -145,7 +145,7 @@ def test_abstentions_stand_before_any_molecular_number(result: CaseResult) -> No
     rows = molecular_rows(replace(result, idh=predicted, mgmt=abstained, molecular={"codel_1p19q": {}}))
     assert [row.key for row in rows] == ["idh", "mgmt", "codel_1p19q"]
     assert (rows[0].probability_text, rows[0].trust_text) == ("< 0.01", "✓ No objection")
-    assert "AUC: 0.95" in rows[0].evidence
+    assert "AUC 0.95." in rows[0].evidence
     assert (rows[1].abstained_reason, rows[1].probability, rows[1].probability_text) == (
         "Abstained: no T1ce.",
         None,

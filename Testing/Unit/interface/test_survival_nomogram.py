@@ -50,7 +50,7 @@ def test_the_tab_has_everything_with_units(survival_result: CaseResult) -> None:
     assert all("95 % interval" in row.text for row in view.years)
     assert view.missing == "IDH status, extent of resection"
     assert view.trust == "caution"
-    assert any("C index" in line or "c index" in line.lower() for line in view.evidence)
+    assert any(line.startswith("C-index 0.") and " to " in line for line in view.evidence)
 
 
 def test_the_chart_draws_the_patient_on_the_groups(survival_result: CaseResult) -> None:
@@ -92,6 +92,8 @@ def test_it_starts_at_this_patient(nomogram: InteractiveNomogram, survival_resul
     assert (nomogram.values["age"], nomogram.values["idh"]) == (60.0, "")
     reading = nomogram.at(nomogram.values)
     predicted = survival_result.survival
+    low, high = (float(word) for word in reading.median.split() if word.isdigit())
+    assert low - 0.51 <= predicted["median_days"] / 30.4375 <= high + 0.51
     for year in ("1y", "3y", "5y"):
         assert reading.probability[year] == pytest.approx(predicted["probability"][year], abs=5.1e-5)
         assert reading.interval[year] == pytest.approx(predicted["probability_ci"][year], abs=5.1e-5)
