@@ -6,9 +6,9 @@ import numpy as np
 
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
-from GliomaRadiomicsLib.systems.image_grading.case import brain_of, enhancing_ml, facts_of, only, tumour_of, why_not
+from GliomaRadiomicsLib.systems.image_grading.case import brain_of, tumour_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
-from GliomaRadiomicsLib.systems.image_grading.region import centred_grid, extent_mm, images_on
+from GliomaRadiomicsLib.systems.image_grading.region import centred_grid, extent_mm, prepared_on
 from GliomaRadiomicsLib.systems.protocol import CaseData
 
 
@@ -28,11 +28,4 @@ def region_of(case: CaseData, settings: CnnSettings) -> Volume:
 
 def prepare(case: CaseData, settings: CnnSettings) -> Prepared | str:
     """Region and facts, or why there are none."""
-    data = only(case, settings.sequences)
-    reason = why_not(data, settings.sequences)
-    if reason:
-        return reason
-    images = images_on(
-        data, region_of(data, settings), settings.sequences, standardise=settings.standardise, bias=settings.bias
-    )
-    return Prepared(images, facts_of(data, settings.sequences), enhancing_ml(data))
+    return prepared_on(case, settings, region_of)

@@ -14,9 +14,9 @@ from GliomaRadiomicsLib.radiomics.extraction import extract
 from GliomaRadiomicsLib.radiomics.params import Parameters, read_parameters
 from GliomaRadiomicsLib.radiomics.sets.jinling import PARAMETERS
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
-from GliomaRadiomicsLib.systems.image_grading.case import brain_of, enhancing_ml, facts_of, only, tumour_of, why_not
+from GliomaRadiomicsLib.systems.image_grading.case import brain_of, only, tumour_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
-from GliomaRadiomicsLib.systems.image_grading.region import centred_grid, extent_mm, images_on
+from GliomaRadiomicsLib.systems.image_grading.region import centred_grid, extent_mm, prepared_on
 from GliomaRadiomicsLib.systems.protocol import CaseData
 
 
@@ -33,14 +33,10 @@ def region_of(case: CaseData, settings: FusedSettings) -> Volume:
 def prepare(case: CaseData, settings: FusedSettings) -> Prepared | str:
     """Patch, facts and radiomic features, or why there are none."""
     data = only(case, settings.sequences)
-    reason = why_not(data, settings.sequences)
-    if reason:
-        return reason
-    images = images_on(
-        data, region_of(data, settings), settings.sequences, standardise=settings.standardise, bias=settings.bias
-    )
-    facts = facts_of(data, settings.sequences)
-    return Prepared(images, facts, enhancing_ml(data), radiomics_of(data, settings.radiomics_sequence))
+    found = prepared_on(data, settings, region_of)
+    if isinstance(found, str):
+        return found
+    return replace(found, features=radiomics_of(data, settings.radiomics_sequence))
 
 
 def radiomics_of(case: CaseData, sequence: str) -> dict[str, float]:

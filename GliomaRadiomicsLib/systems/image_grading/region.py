@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,27 @@ from GliomaRadiomicsLib.imaging.bias import correct_bias
 from GliomaRadiomicsLib.imaging.grid import Box, crop, crop_box, resample_like, to_canonical
 from GliomaRadiomicsLib.imaging.normalisation.base import LinearNormalisation
 from GliomaRadiomicsLib.imaging.normalisation.linear import fit_zscore, fit_zscore_image
-from GliomaRadiomicsLib.systems.image_grading.case import brain_of
+from GliomaRadiomicsLib.systems.image_grading.case import brain_of, enhancing_ml, facts_of, only, why_not
+from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
+from GliomaRadiomicsLib.systems.image_grading.settings import GradingSettings
 from GliomaRadiomicsLib.systems.protocol import CaseData
 
+SettingsT = TypeVar("SettingsT", bound=GradingSettings)
 Shape = tuple[int, int, int]
+
+
+def prepared_on(
+    case: CaseData, settings: SettingsT, grid_of: Callable[[CaseData, SettingsT], Volume]
+) -> Prepared | str:
+    """Images on the system's grid and facts, or why there are none."""
+    data = only(case, settings.sequences)
+    reason = why_not(data, settings.sequences)
+    if reason:
+        return reason
+    images = images_on(
+        data, grid_of(data, settings), settings.sequences, standardise=settings.standardise, bias=settings.bias
+    )
+    return Prepared(images, facts_of(data, settings.sequences), enhancing_ml(data))
 
 
 def centred_grid(mask: Volume, shape: Shape, spacing_mm: tuple[float, float, float], name: str = "region") -> Volume:
