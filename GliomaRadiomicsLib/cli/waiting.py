@@ -90,6 +90,6 @@ def _import_all() -> None:
 
 def _point(number: int, path: Path, flags: int) -> None:
     """Make a file descriptor mean a file."""
-    handle = os.open(path, flags)
+    handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
     os.dup2(handle, number)
     os.close(handle)
