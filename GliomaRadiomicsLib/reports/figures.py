@@ -48,18 +48,43 @@ def draw_planes(view: BrainView) -> Picture:
     return Picture(sheet.png(), caption, f"{caption} {places[:1].upper()}{places[1:]}. {ORIENTATION}")
 
 
+def draw_axial(view: BrainView) -> list[Picture]:
+    """The axial slice with the largest tumour section in every sequence: plain and, with a tumour, outlined.
+
+    One sequence fills one picture with both; without a tumour there is none, as the three planes show that slice.
+    """
+    if len(view.sequences) > 1:
+        return [draw_sequences(view, outlined) for outlined in (False, True)[: 1 + view.has_tumour]]
+    return [_draw_side_by_side(view)] if view.has_tumour else []
+
+
 def draw_sequences(view: BrainView, outlined: bool) -> Picture:
     """Every sequence in the axial slice with the largest tumour section, plain or with the labels' outlines."""
     index, names = view.tumour_slices()["axial"], list(view.sequences)
     cuts = {name: _cut(view, view.sequences[name], "axial", index, sequence_name(name)) for name in names}
-    sizes = [cut.size_mm for cut in cuts.values()]
-    sheet = Sheet(sizes + [sizes[0]] * (2 - len(sizes)))
-    for axes, name in zip(sheet.panels, names, strict=False):
+    sheet = Sheet([cut.size_mm for cut in cuts.values()])
+    for axes, name in zip(sheet.panels, names, strict=True):
         draw_anatomy(axes, cuts[name], grey_window(view.sequences[name], view.brain))
         if outlined and view.labels is not None:
             draw_labels(axes, cuts[name], view.cut(view.labels, "axial", index))
     caption = f"{_and([sequence_name(name) for name in names])}, axial {view.place('axial', index)}"
     caption += ", with the outlines of the labels." if outlined else ", without outlines."
+    return Picture(sheet.png(), caption, f"{caption} {ORIENTATION}")
+
+
+def _draw_side_by_side(view: BrainView) -> Picture:
+    """The one sequence there is, plain and with the outlines of the labels."""
+    index, name = view.tumour_slices()["axial"], view.anatomy
+    plain, outlined = (
+        _cut(view, view.sequences[name], "axial", index, f"{sequence_name(name)}, {how}")
+        for how in ("plain", "outlined")
+    )
+    sheet = Sheet([plain.size_mm, outlined.size_mm])
+    for axes, cut in zip(sheet.panels, (plain, outlined), strict=True):
+        draw_anatomy(axes, cut, grey_window(view.sequences[name], view.brain))
+    if view.labels is not None:
+        draw_labels(sheet.panels[1], outlined, view.cut(view.labels, "axial", index))
+    caption = f"{sequence_name(name)}, axial {view.place('axial', index)}, plain and with the outlines of the labels."
     return Picture(sheet.png(), caption, f"{caption} {ORIENTATION}")
 
 

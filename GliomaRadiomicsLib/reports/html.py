@@ -12,7 +12,7 @@ from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
 from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.reports.anonymous import hide_file_names, without_file_names
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
-from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_axial, draw_heatmaps, draw_planes
 from GliomaRadiomicsLib.reports.identity import identity_line, time_of_run
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 from GliomaRadiomicsLib.reports.markup import Markup, join, tag
@@ -75,10 +75,7 @@ def _content(result: CaseResult, images: ReportImages | None, features: Sequence
     if images is None:
         return Content(result, features=features)
     view = BrainView.of(images)
-    overview = [
-        draw_planes(view),
-        *(draw_sequences(view, outlined) for outlined in (False, True)[: 1 + view.has_tumour]),
-    ]
+    overview = [draw_planes(view), *draw_axial(view)]
     left_out = list(images.heatmaps)[MAX_HEATMAPS:]
     prepared = draw_preparation(images, result.preparation)
     return Content(result, overview, draw_heatmaps(view), left_out, features, view.stored_slices, preparation=prepared)

@@ -10,7 +10,7 @@ from PIL import Image
 from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.reports.drawing import OUTLINES, Sheet
-from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_heatmaps, draw_planes, draw_sequences
+from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_axial, draw_heatmaps, draw_planes, draw_sequences
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
@@ -79,7 +79,26 @@ def test_all_sequences_are_shown_plain_and_outlined(images):
 def test_one_sequence_is_enough(images, role):
     view = BrainView.of(ReportImages({role: images.volumes[role]}))
     assert draw_planes(view).png.startswith(b"\x89PNG")
-    assert draw_sequences(view, False).png.startswith(b"\x89PNG")
+    assert draw_axial(view) == []
+
+
+@pytest.mark.parametrize("role", ["t1", "flair"])
+def test_one_sequence_fills_its_picture_plain_and_outlined(images, role):
+    (picture,) = draw_axial(BrainView.of(replace(images, volumes={role: images.volumes[role]}, heatmaps={})))
+    assert "plain and with the outlines of the labels" in picture.caption
+    drawn = pixels(picture.png)
+    left, right = np.split(drawn[:, : drawn.shape[1] // 2 * 2], 2, axis=1)
+    for half in (left, right):
+        assert ((half.max(2) > 60).mean()) > 0.1
+    spread = drawn.max(2).astype(int) - drawn.min(2)
+    columns = np.nonzero(spread > 60)[1]
+    assert columns.size
+    assert columns.min() > drawn.shape[1] / 2
+
+
+def test_several_sequences_are_drawn_plain_and_outlined(images):
+    assert len(draw_axial(BrainView.of(images))) == 2
+    assert len(draw_axial(BrainView.of(replace(images, label_map=None)))) == 1
 
 
 def test_heat_map_shows_its_threshold_and_only_what_reaches_it(images):
