@@ -95,7 +95,7 @@ def _check_place(brain: Volume, findings: Findings) -> None:
         return
     fit = fit_brain(brain)
     if fit.lead > TURNED:
-        what = f"the brain lies as its header does not say: {fit.describe()}"
+        what = f"the brain is turned against its header: {fit.describe()}"
         remedy = "export or convert the images again with their orientation"
         findings.refuse("brain-turned", what, remedy, found=f"fit {fit.upright:.2f}, turned {fit.turned:.2f}")
 

@@ -105,7 +105,7 @@ def _check_place(role: str, mask: Volume, extent: Extent, stripped: bool, findin
         return
     fit = fit_brain(mask) if stripped else fit_head(mask)
     if fit.lead > (aligned.TURNED if stripped else HEAD_TURNED):
-        what = f"the {kind} lies as the header does not say: {fit.describe()}"
+        what = f"the {kind} is turned against its header: {fit.describe()}"
         found = f"fit {fit.upright:.2f}, turned {fit.turned:.2f}"
         findings.refuse("head-turned", what, _ORIENT, found=found, sequence=role)
 

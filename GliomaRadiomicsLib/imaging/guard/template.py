@@ -66,15 +66,15 @@ class Fit:
         return self.turned - self.upright
 
     def describe(self) -> str:
-        """What lies where, in words."""
+        """Which part of the head lies in which direction of the header, in words."""
         said = []
         for axis, (shape_axis, flip) in enumerate(zip(*self.turn, strict=True)):
             if shape_axis == 0:
                 if axis != 0:
-                    said.append(f"a side of the head lies at the {_PLUS[axis]}")
+                    said.append(f"a side of the head lies where the header says {_PLUS[axis]}")
             elif shape_axis != axis or flip:
                 part = (_MINUS if flip else _PLUS)[shape_axis]
-                said.append(f"the {part} of the head lies at the {_PLUS[axis]}")
+                said.append(f"the {part} of the head lies where the header says {_PLUS[axis]}")
         return " and ".join(said)
 
 

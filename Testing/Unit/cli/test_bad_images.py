@@ -111,7 +111,7 @@ def test_a_turned_head_is_refused(cli: Cli, tmp_path: Path, phantom: PhantomPati
     write_volume(volume.with_array(volume.array[:, ::-1]), tmp_path / "t1.nii.gz")
     ending = cli("analyze", "--t1", "t1.nii.gz", "--out", "out")
     assert ending.code == 2
-    assert "the back of the head lies at the front" in ending.err
+    assert "the back of the head lies where the header says front" in ending.err
     assert not (tmp_path / "out").exists()
 
 

@@ -73,10 +73,12 @@ def test_a_turned_brain_is_refused(patient: PhantomPatient, times: int, axes: tu
 def test_what_lies_where_is_said_in_words(patient: PhantomPatient) -> None:
     assert fit_brain(patient.brain_mask).lead < -0.05
     upside_down = fit_brain(guard_cases.turned(patient.brain_mask, 2, (1, 2)))
-    assert upside_down.describe() == "the back of the head lies at the front and the bottom of the head lies at the top"
+    assert upside_down.describe() == (
+        "the back of the head lies where the header says front and the bottom of the head lies where the header says top"
+    )
     assert upside_down.turn != UPRIGHT
     on_its_side = fit_brain(guard_cases.turned(patient.brain_mask, 1, (0, 2))).describe()
-    assert "a side of the head lies at the top" in on_its_side
+    assert "a side of the head lies where the header says top" in on_its_side
 
 
 def test_left_and_right_exchanged_cannot_be_seen_and_is_not_claimed(patient: PhantomPatient) -> None:
