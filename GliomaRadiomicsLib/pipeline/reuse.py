@@ -81,11 +81,13 @@ class Earlier:
             RefusedInput: If the earlier result does not know of all this.
         """
         space, record = self.space, self.preparation
+        if not record:
+            raise _refused(what="the earlier result is damaged", found="no record of its preparation")
         if self.exchanged is not None and self.exchanged != exchanged:
             first, second = self.exchanged
             names = {first: second, second: first}
             space, record = space.renamed(names, reference), renamed_record(record, names, reference)
-        if not record or not set(space.native) <= set(roles) or space.reference != reference:
+        if not set(space.native) <= set(roles) or space.reference != reference:
             raise _refused(what="the earlier result is damaged", found="its preparation is of other images")
         return space, record
 

@@ -35,7 +35,7 @@ def without_oedema(label_map: Volume) -> Volume:
 
 @pytest.fixture(scope="module")
 def raw() -> tuple[dict[str, Volume], Volume]:
-    """Images with skull, T1 and FLAIR exchanged by name; on grids of their own."""
+    """Images with skull, T1 and T2 exchanged by name; on grids of their own."""
     patient = make_phantom(7, grade=4, raw=True, shape=(80, 80, 52), spacing_mm=3.0)
     volumes = {"t1": "t2", "t2": "t1", "t1ce": "t1ce"}
     return {role: patient.volumes[name] for role, name in volumes.items()}, patient.raw_label_maps["t1ce"]
@@ -43,13 +43,13 @@ def raw() -> tuple[dict[str, Volume], Volume]:
 
 @pytest.fixture(scope="module")
 def raw_results(raw: tuple[dict[str, Volume], Volume], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders: ``first`` with the first mask, ``whole`` and ``again`` with the edited one."""
+    """Folders: ``whole``, from there ``edited`` with another mask, from there ``again`` with the first mask."""
     volumes, mask = raw
     folder = tmp_path_factory.mktemp("raw")
-    out = {name: folder / name for name in ("first", "whole", "again")}
-    run(out["first"], volumes, mask, steps=())
-    run(out["whole"], volumes, without_oedema(mask))
-    run(out["again"], volumes, without_oedema(mask), reuse=str(out["first"]))
+    out = {name: folder / name for name in ("whole", "edited", "again")}
+    run(out["whole"], volumes, mask)
+    run(out["edited"], volumes, without_oedema(mask), steps=(), reuse=str(out["whole"]))
+    run(out["again"], volumes, mask, reuse=str(out["edited"]))
     return out
 
 
@@ -69,7 +69,8 @@ def assert_equal_results(whole: Path, again: Path) -> None:
     for one, other in zip(*rows, strict=True):
         assert (one.sequence, one.region, one.feature) == (other.sequence, other.region, other.feature)
         assert one.value == pytest.approx(other.value, rel=1e-5, abs=1e-9, nan_ok=True), one.feature
-    for name in first["files"]["volumes"].values():
+    names = [*first["files"]["volumes"].values(), "preprocessed/brain_mask.nii.gz"]
+    for name in names:
         images = [read_volume(out / name) for out in (whole, again)]
         assert images[0].same_grid(images[1])
         assert np.allclose(images[0].array, images[1].array, atol=1e-5), name
@@ -77,6 +78,7 @@ def assert_equal_results(whole: Path, again: Path) -> None:
 
 def test_raw_images_give_the_results_of_a_whole_run(raw_results: dict[str, Path]) -> None:
     assert_equal_results(raw_results["whole"], raw_results["again"])
+    assert result_of(raw_results["edited"])["segmentation"]["volumes_ml"]["ED"] == 0
     assert result_of(raw_results["again"])["inputs"]["exchanged"] == ["t1", "t2"]
 
 
@@ -87,32 +89,20 @@ def test_what_was_taken_over_is_neither_done_again_nor_hidden(raw_results: dict[
     codes = {name: {finding["code"] for finding in result_of(raw_results[name])["passport"]} for name in raw_results}
     assert codes["again"] == codes["whole"] | {"preparation-reused"}
     text = (raw_results["again"] / "provenance.json").read_text()
-    assert json.loads(text)["settings"]["reuse"] == result_of(raw_results["first"])["created"]
-    assert str(raw_results["first"].parent) not in text
-    weights = [json.loads((raw_results[n] / "provenance.json").read_text())["weights_sha256"] for n in codes]
-    assert weights[1] == weights[2]
+    assert json.loads(text)["settings"]["reuse"] == result_of(raw_results["edited"])["created"]
+    assert str(raw_results["edited"].parent) not in text
+    weights = [json.loads((out / "provenance.json").read_text())["weights_sha256"] for out in raw_results.values()]
+    assert weights[0] == weights[2]
     assert "brain_extraction" in weights[2]
 
 
-def test_a_result_can_take_over_from_itself(
-    raw: tuple[dict[str, Volume], Volume], raw_results: dict[str, Path], tmp_path: Path
-) -> None:
-    """Editing the mask again and again writes into one folder."""
-    volumes, mask = raw
-    out = tmp_path / "out"
-    shutil.copytree(raw_results["again"], out)
-    result = run(out, volumes, mask, steps=(), reuse=str(out))
-    assert result.segmentation is not None
-    assert result.segmentation.volumes_ml["ED"] > 0
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
 def test_plain_images_give_the_results_of_a_whole_run(phantom: PhantomPatient, tmp_path: Path) -> None:
+    """Into the folder of the earlier result itself, as when a mask is edited again and again."""
     mask = without_oedema(phantom.label_map)
     volumes = {role: phantom.volumes[role] for role in ("t1ce", "flair")}
-    run(tmp_path / "first", volumes, phantom.label_map, steps=())
     run(tmp_path / "whole", volumes, mask)
-    run(tmp_path / "again", volumes, mask, reuse=str(tmp_path / "first"))
+    run(tmp_path / "again", volumes, phantom.label_map, steps=())
+    run(tmp_path / "again", volumes, mask, reuse=str(tmp_path / "again"))
     assert_equal_results(tmp_path / "whole", tmp_path / "again")
     assert result_of(tmp_path / "whole")["passport"] == result_of(tmp_path / "again")["passport"]
 
@@ -148,7 +138,7 @@ def test_what_is_not_the_same_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.setattr(step, "prepare_again", lambda *_: pytest.fail("was not refused"))
     volumes, mask = raw
-    shutil.copytree(raw_results["first"], tmp_path / "first")
+    shutil.copytree(raw_results["edited"], tmp_path / "first")
     edited(tmp_path / "first", file, change)
     with pytest.raises(RefusedInput, match=words) as refusal:
         run(tmp_path / "out", volumes, mask, reuse=str(tmp_path / "first"))
