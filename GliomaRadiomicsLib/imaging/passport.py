@@ -76,7 +76,12 @@ def inspect(
     findings = Findings(collect)
     names = f"{SEQUENCE_NAMES[first]} and {SEQUENCE_NAMES[second]}"
     passport_images.check_orientation(unoriented, findings)
-    findings.add("fixed", "sequences-swapped", f"{names} were given the other way round and were exchanged")
+    message = (
+        f"{names} were given the other way round and were exchanged: by its contrasts the image given as "
+        f"{SEQUENCE_NAMES[first]} is {SEQUENCE_NAMES[second]}, and the one given as {SEQUENCE_NAMES[second]} is "
+        f"{SEQUENCE_NAMES[first]}"
+    )
+    findings.add("fixed", "sequences-swapped", message)
     right = {**volumes, first: volumes[second], second: volumes[first]}
     again = _inspected({role: replace(volume, name=role) for role, volume in right.items()}, mask, findings)
     return replace(again, exchanged=passport.exchanged)

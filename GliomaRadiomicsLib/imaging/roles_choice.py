@@ -62,24 +62,37 @@ def _rank(one: Candidate) -> tuple[float | bool, ...]:
     return one.recognised.confidence < SURE, one.derived, round(one.voxel_mm3, 1), -one.slices, one.number
 
 
-def recognition_finding(role: str, recognised: Recognised, called: str, *, given: bool = False) -> Finding:
-    """Passport line for one sequence; ``called`` such as ``series 3 of 6``, ``given`` where the user decided."""
-    name = SEQUENCE_NAMES[role]
-    if given:
-        return _given_finding(role, recognised, called)
-    message = f"{name}: {called} ({recognised.text()})"
+def recognition_finding(role: str, recognised: Recognised, called: str) -> Finding:
+    """Passport line for a sequence that was recognised; ``called`` such as ``series 3 of 6``."""
+    message = f"{SEQUENCE_NAMES[role]}: {called} ({recognised.text()})"
     if recognised.confidence >= SURE:
         return Finding("sequence-recognised", "ok", message, role)
     message += f"; this is not certain, so look at it and give the right one with --{role} if it is another"
     return Finding("sequence-recognition-uncertain", "warning", message, role)
 
 
-def _given_finding(role: str, recognised: Recognised, called: str) -> Finding:
-    name, taken_for = SEQUENCE_NAMES[role], SEQUENCE_NAMES.get(recognised.role or "", "another kind of image")
-    if recognised.role != role and recognised.confidence >= SURE:
-        message = f"{name}: {called} as given, but it looks like {taken_for} ({recognised.text()}); check which it is"
-        return Finding("sequence-recognition-uncertain", "warning", message, role)
-    return Finding("sequence-given", "ok", f"{name}: {called}, as given", role)
+def given_finding(role: str, recognised: Recognised, called: str, *, bereft: bool = False) -> Finding:
+    """Passport line for a sequence that the user decided; both readings where it was recognised as something else.
+
+    Args:
+        role: As given.
+        recognised: What tags, names or contrasts say.
+        called: Such as ``series 3 of 6``.
+        bereft: Whether the sequence it was recognised as has no series of its own now.
+    """
+    name, message = SEQUENCE_NAMES[role], f"{SEQUENCE_NAMES[role]}: {called}, as given"
+    if recognised.role == role or recognised.confidence < USABLE:
+        return Finding("sequence-given", "ok", message, role)
+    if recognised.role is None:
+        message += f", but it was read as another kind of image ({recognised.text()}); look at it, and give another"
+        return Finding("sequence-recognition-uncertain", "warning", f"{message} series if it is no {name}", role)
+    other = SEQUENCE_NAMES[recognised.role]
+    message += f", but it was read as {other} ({recognised.text()}); look at it, and if it is {other}, give another"
+    message += f" series with --{role} or leave --{role} out"
+    if bereft:
+        message += f". {other} has no series now: if {name} is right, give {other} with --{recognised.role} if there is"
+        message += f" one, else it is missing; the series would be taken as {other} without --{role}"
+    return Finding("sequence-recognition-uncertain", "warning", message, role)
 
 
 def others_finding(role: str, chosen: int, others: Sequence[int]) -> Finding:

@@ -16,7 +16,14 @@ from GliomaRadiomicsLib.imaging.dicom.read import read_series
 from GliomaRadiomicsLib.imaging.dicom.scan import Scan, scan_folder
 from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries, series_of, with_notes
 from GliomaRadiomicsLib.imaging.roles import USABLE
-from GliomaRadiomicsLib.imaging.roles_choice import Candidate, Choice, choose, others_finding, recognition_finding
+from GliomaRadiomicsLib.imaging.roles_choice import (
+    Candidate,
+    Choice,
+    choose,
+    given_finding,
+    others_finding,
+    recognition_finding,
+)
 
 _PATIENT, _STUDY, _DATE = 0, 1, 2
 _BROKEN = {"missing-slices", "duplicate-positions", "slice-sizes", "pixel-sizes", "gantry-tilt", "shifted-slices"}
@@ -98,7 +105,9 @@ def open_case(
     chosen = {}
     for role, number in choice.chosen.items():
         one = series[number - 1]
-        notes = [recognition_finding(role, one.recognised, f"series {number} of {len(series)}", given=role in decided)]
+        called, bereft = f"series {number} of {len(series)}", one.recognised.role not in choice.chosen
+        as_given = given_finding(role, one.recognised, called, bereft=bereft)
+        notes = [as_given if role in decided else recognition_finding(role, one.recognised, called)]
         if choice.others.get(role) and role not in decided:
             notes.append(others_finding(role, number, choice.others[role]))
         chosen[role] = with_notes(one, notes)
@@ -119,7 +128,7 @@ def series_in(folder: str | Path, role: str) -> DicomSeries:
     if one.problem is not None:
         raise one.refusal(SEQUENCE_NAMES[role])
     called = f"series {one.number} of {one.total} of its folder"
-    return with_notes(one, [recognition_finding(role, one.recognised, called, given=True)])
+    return with_notes(one, [given_finding(role, one.recognised, called)])
 
 
 def read_case(case: DicomCase) -> dict[str, Volume]:

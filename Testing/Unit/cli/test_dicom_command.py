@@ -95,7 +95,7 @@ def test_no_identifier_is_in_anything_a_run_writes(
 def test_refusals_and_corrections_hold_no_identifier(patient: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = run(capsys, "check", "--dicom", patient, "--t1", 1)
     assert (code, revealed(text)) == (0, [])
-    assert "T1: series 1 of 2 as given" in text
+    assert "T1: series 1 of 2, as given" in text
     damaged = next(patient.rglob("FLAIR/Image-9.dcm"))
     whole = damaged.read_bytes()
     for kept in (len(whole) - 99, 400, 140, 20):

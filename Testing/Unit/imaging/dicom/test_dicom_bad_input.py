@@ -275,9 +275,30 @@ def test_folders_without_dicom_are_named(tmp_path: Path) -> None:
 def test_the_user_corrects_a_role(case: Path) -> None:
     sources, lines = sources_of_dicom(case, {"t1": Path("2"), "t1ce": case / "T1w"})
     assert {role: one.number for role, one in sources.items()} == {"t1": 2, "t1ce": 1, "t2": 3, "flair": 4}  # type: ignore[union-attr]
-    assert "T1: series 2 of 4 as given, but it looks like T1ce" in "\n".join(lines)
+    said = "\n".join(lines)
+    assert "T1: series 2 of 4, as given, but it was read as T1ce (confidence" in said
+    assert "T1ce: series 1 of 4, as given, but it was read as T1 (confidence" in said
+    assert "has no series now" not in said
     with pytest.raises(RefusedInput, match="--t1: no such series .found 9.; choose from 1 to 4"):
         sources_of_dicom(case, {"t1": Path("9")})
+
+
+def test_a_role_given_wrongly_says_what_is_missing_now_and_how_to_get_it(case: Path) -> None:
+    sources, lines = sources_of_dicom(case, {"t1ce": Path("1")})
+    assert {role: one.number for role, one in sources.items()} == {"t1ce": 1, "t2": 3, "flair": 4}  # type: ignore[union-attr]
+    (line,) = [line for line in lines if line.startswith("T1ce: ")]
+    assert "series 1 of 4, as given, but it was read as T1 (confidence" in line
+    assert "leave --t1ce out" in line
+    assert "T1 has no series now" in line
+    assert "give T1 with --t1 if there is one" in line
+    assert any(line.startswith("series 2 of 4 not used: another T1ce") for line in lines)
+
+
+def test_a_series_that_is_no_sequence_given_as_one_is_warned_about(case: Path) -> None:
+    extra(case, "diffusion", SeriesDescription="ep2d_diff_trace")
+    _, lines = sources_of_dicom(case, {"t2": case / "diffusion"})
+    (line,) = [line for line in lines if line.startswith("T2: ")]
+    assert "as given, but it was read as another kind of image" in line
 
 
 def test_one_of_several_series_is_taken_where_only_one_fits(case: Path) -> None:
