@@ -1,19 +1,16 @@
-"""The scripted module: module, widget, logic and self-test, wired together from `GliomaRadiomicsLib`.
+"""The scripted module: module, widget, logic and self-test, wired together from `GliomaRadiomicsLib`."""
 
-No ``from __future__ import annotations`` here: the parameter node wrapper needs real types.
-"""
+from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import slicer
 import vtk
-from slicer import vtkMRMLScalarVolumeNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -28,13 +25,10 @@ except ModuleNotFoundError:  # a source checkout, where the library lies beside 
     sys.path.append(str(Path(__file__).resolve().parents[1]))
     import GliomaRadiomicsLib
 
-from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
 
 PHANTOM = "GliomaRadiomicsPhantom"
-UNKNOWN = "unknown"
-UNKNOWN_AGE = -1
 
 
 class GliomaRadiomics(ScriptedLoadableModule):
@@ -77,59 +71,37 @@ def loadPhantom() -> dict[str, Any]:
     }
 
 
-@parameterNodeWrapper
-class GliomaRadiomicsParameterNode:
-    """What the panel asks for; saved with the scene.
-
-    Attributes:
-        t1: Native T1-weighted volume, or None, as the other three.
-        t1ce: T1-weighted volume after contrast.
-        t2: T2-weighted volume.
-        flair: T2 FLAIR volume.
-        age: Years; -1 if unknown.
-        sex: ``F``, ``M`` or ``unknown``.
-    """
-
-    t1: vtkMRMLScalarVolumeNode
-    t1ce: vtkMRMLScalarVolumeNode
-    t2: vtkMRMLScalarVolumeNode
-    flair: vtkMRMLScalarVolumeNode
-    age: Annotated[int, WithinRange(UNKNOWN_AGE, 120)] = UNKNOWN_AGE
-    sex: Annotated[str, Choice([UNKNOWN, "F", "M"])] = UNKNOWN
-
-
 class GliomaRadiomicsWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Connects the panel's parts; the work is done by the logic and by `GliomaRadiomicsLib.panel`."""
+    """Connects Slicer's events with the panel, whose parts lie in `GliomaRadiomicsLib.panel`."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic: Any = None
-        self.runControl: Any = None
+        self.panel: Any = None
         self._parameterNode: Any = None
-        self._guiTag: Any = None
 
     def setup(self) -> None:
-        """Load the layout and connect it."""
-        from GliomaRadiomicsLib.panel.run_control import RunControl
+        """Build the panel and connect it."""
+        from GliomaRadiomicsLib.panel.frame import Panel
 
         ScriptedLoadableModuleWidget.setup(self)
-        widget = slicer.util.loadUI(self.resourcePath("UI/GliomaRadiomics.ui"))
-        self.layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(slicer.mrmlScene)
         self.logic = GliomaRadiomicsLogic()
-        self.runControl = RunControl(self.ui, self.onResult)
-        self.ui.runButton.connect("clicked()", self.onRun)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        requirements = self.resourcePath("requirements.txt")
+        self.panel = Panel(self.layout, lambda name: self.resourcePath(f"UI/{name}"), self.logic, requirements)
+        self.ui = self.panel.ui
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         self.setParameterNode(self.logic.getParameterNode())
 
     def cleanup(self) -> None:
         """The panel goes away: so does a run, and every observer."""
-        if self.runControl is not None:
-            self.runControl.stop()
         self.setParameterNode(None)
+        if self.panel is not None:
+            self.panel.stop()
+        self.logic.stopWorker()
         self.removeObservers()
 
     def enter(self) -> None:
@@ -146,55 +118,27 @@ class GliomaRadiomicsWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneEndClose(self, caller: Any, event: Any) -> None:
         """Start afresh if the module is shown."""
-        self.ui.resultLabel.text = _("No result yet.")
+        self.panel.forget()
+        if self.parent.isEntered:
+            self.setParameterNode(self.logic.getParameterNode())
+
+    def onSceneEndImport(self, caller: Any, event: Any) -> None:
+        """A scene was loaded: its choices and results come back."""
         if self.parent.isEntered:
             self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, parameterNode: Any) -> None:
         """Show and observe another parameter node, or none."""
         if self._parameterNode is not None:
-            self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self._parameterNode = parameterNode
+        self.panel.set_parameters(parameterNode)
         if parameterNode is not None:
-            self._guiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
-        self.onParametersChanged()
 
     def onParametersChanged(self, caller: Any = None, event: Any = None) -> None:
-        """Run needs one sequence at least."""
-        ready = self._parameterNode is not None and any(self.logic.volumeNodes(self._parameterNode).values())
-        why = _("Segment, measure and grade") if ready else _("Select at least one of T1, T1ce, T2, FLAIR")
-        self.runControl.set_can_run(ready, why)
-
-    def onRun(self) -> None:
-        """Install what is missing, with consent, and start a run."""
-        from GliomaRadiomicsLib.panel.packages import ensure_packages
-
-        try:
-            ensure_packages(self.resourcePath("requirements.txt"))
-            parameters = self._parameterNode
-            run = self.logic.analyze(
-                **self.logic.volumeNodes(parameters),
-                age=None if parameters.age == UNKNOWN_AGE else parameters.age,
-                sex=None if parameters.sex == UNKNOWN else parameters.sex,
-                wait=False,
-            )
-        except Cancelled as stopped:
-            self.ui.logText.appendPlainText(str(stopped))
-            return
-        except RefusedInput as error:
-            slicer.util.errorDisplay(str(error), windowTitle="Glioma Radiomics")
-            return
-        self.runControl.follow(run)
-
-    def onResult(self, result: Any) -> None:
-        """Show the nodes and the figures of a run that ended well."""
-        from GliomaRadiomicsLib.scene.tables import result_lines
-        from GliomaRadiomicsLib.scene.views import show_result
-
-        show_result(slicer.mrmlScene, result)
-        self.ui.resultLabel.text = "\n".join(f"{figure}: {value}" for figure, value, _e in result_lines(result.result))
+        """A choice was made."""
+        self.panel.refresh()
 
 
 class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
@@ -203,14 +147,46 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
     jobOptions: dict[str, Any] | None = None
     """Passed on to `GliomaRadiomicsLib.pipeline.job.Job`; tests start another worker with it."""
 
+    _spare: Any = None
+
     def getParameterNode(self) -> Any:
         """The typed parameter node of this scene."""
+        from GliomaRadiomicsLib.panel.parameters import GliomaRadiomicsParameterNode
+
         return GliomaRadiomicsParameterNode(super().getParameterNode())
 
     @staticmethod
     def volumeNodes(parameterNode: Any) -> dict[str, Any]:
         """Selected node by sequence; None where none is selected."""
         return {sequence: getattr(parameterNode, sequence) for sequence in SEQUENCES}
+
+    def workerOptions(self) -> dict[str, Any]:
+        """How a job is started: by a worker that was started ahead, where there is one."""
+        if self.jobOptions is not None:
+            return self.jobOptions
+        return {} if self._spare is None else {"spare": self._spare}
+
+    def startWorker(self) -> None:
+        """Start a worker ahead, so that the next run begins at once; it ends by itself when it is not used."""
+        from GliomaRadiomicsLib.pipeline.spare import Spare
+
+        if self._spare is None:
+            self._spare = Spare()
+        self._spare.start()
+
+    def stopWorker(self) -> None:
+        """End the worker that was started ahead."""
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
+
+    def start(self, nodes: dict[str, Any], settings: AnalyzeSettings, **options: Any) -> Any:
+        """Start a run on volume nodes by sequence; returns it at once (`GliomaRadiomicsLib.scene.run.CaseRun`)."""
+        from GliomaRadiomicsLib.scene.run import CaseRun
+
+        run = CaseRun(slicer.mrmlScene, nodes, settings, **options, job_options=self.workerOptions())
+        run.start()
+        return run
 
     def analyze(
         self,
@@ -254,13 +230,9 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             Cancelled: If the run was cancelled.
             RuntimeError: If it failed.
         """
-        from GliomaRadiomicsLib.scene.run import CaseRun
-
         nodes = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
         settings = AnalyzeSettings(ClinicalData(**clinical), tuple(steps), models or {}, device)
-        options = {"mask_node": mask, "patient": patient, "folder": folder}
-        run = CaseRun(slicer.mrmlScene, nodes, settings, **options, job_options=self.jobOptions)
-        run.start()
+        run = self.start(nodes, settings, mask_node=mask, patient=patient, folder=folder)
         return run.finish() if wait else run
 
 

@@ -1,14 +1,18 @@
-"""Run, Cancel, progress bar and log of the panel."""
+"""Follows a run: progress bar, time left, log, and how it ended."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 import qt
-import slicer
+from slicer.i18n import tr as _
+
+from GliomaRadiomicsLib.interface.remaining import elapsed_text, remaining_text
+from GliomaRadiomicsLib.panel.dialogs import show_error
 
 _POLL_MS = 200
 _PERCENT = 100
@@ -40,43 +44,47 @@ class RunControl:
     """Follows one run at a time with a timer, so that the program never waits for it.
 
     Args:
-        ui: Widgets by name: ``runButton``, ``cancelButton``, ``progressBar``, ``logText``.
-        on_result: Called with the result of a run that ended well.
+        ui: Widgets by name: ``cancelButton``, ``progressBar``, ``etaLabel``, ``logText``.
+        on_change: Called when a run has begun or ended.
     """
 
-    def __init__(self, ui: Any, on_result: Callable[[Any], None]) -> None:
-        self._ui, self._on_result = ui, on_result
+    def __init__(self, ui: Any, on_change: Callable[[], None]) -> None:
+        self._ui, self._on_change = ui, on_change
+        self._on_result: Callable[[Any], None] = lambda _result: None
+        self._done_line = ""
         self._run: FollowedRun | None = None
-        self._can_run = False
+        self._began = 0.0
+        self._fraction = 0.0
+        self._what = ""
         self._timer = qt.QTimer()
         self._timer.setInterval(_POLL_MS)
         self._timer.connect("timeout()", self.poll)
         ui.cancelButton.connect("clicked()", self.cancel)
-        self._update()
 
     @property
     def is_running(self) -> bool:
         """Whether a run is being followed."""
         return self._run is not None
 
-    def set_can_run(self, can_run: bool, why: str) -> None:
-        """Say whether the inputs allow a run; ``why`` is the tool tip of the Run button."""
-        self._can_run = can_run
-        self._ui.runButton.toolTip = why
-        self._update()
+    def follow(self, run: FollowedRun, on_result: Callable[[Any], None], done_line: str = "") -> None:
+        """Follow a run that was just started.
 
-    def follow(self, run: FollowedRun) -> None:
-        """Follow a run that was just started."""
-        self._run = run
+        Args:
+            run: The run.
+            on_result: Called with the result of a run that ended well.
+            done_line: What to say then.
+        """
+        self._run, self._on_result, self._done_line = run, on_result, done_line
+        self._began, self._fraction, self._what = time.monotonic(), 0.0, ""
         self._ui.logText.clear()
         self._ui.progressBar.value = 0
         self._timer.start()
-        self._update()
+        self._on_change()
 
     def cancel(self) -> None:
         """Cancel the run; the buttons change when it has really ended."""
         if self._run is not None:
-            self._log("Cancelling...")
+            self.log(_("Cancelling..."))
             self._run.cancel()
             self._ui.cancelButton.enabled = False
 
@@ -86,6 +94,10 @@ class RunControl:
         run, self._run = self._run, None
         if run is not None:
             _kill(run)
+
+    def log(self, line: str) -> None:
+        """Add a line to the log."""
+        self._ui.logText.appendPlainText(line)
 
     def poll(self) -> None:
         """Show what is new; called by the timer."""
@@ -98,19 +110,22 @@ class RunControl:
             events = [{"type": "error", "kind": "failed", "message": f"the run cannot be followed: {error}"}]
         for event in events:
             self._show(event)
+        if self._run is not None:
+            self._show_time()
 
     def _show(self, event: dict[str, Any]) -> None:
         if event["type"] == "progress":
-            self._ui.progressBar.value = int(_PERCENT * float(event.get("fraction") or 0))
+            self._fraction, self._what = float(event.get("fraction") or 0), event.get("message") or self._what
+            self._ui.progressBar.value = int(_PERCENT * self._fraction)
         if event["type"] in ("done", "error"):
             self._end(event)
         elif event.get("message"):
-            self._log(event["message"])
+            self.log(event["message"])
 
     def _end(self, ending: dict[str, Any]) -> None:
         self._timer.stop()
         run, self._run = self._run, None
-        self._update()
+        self._on_change()
         if run is None:
             return
         if ending["type"] == "done":
@@ -126,23 +141,26 @@ class RunControl:
             self._tell_error({"kind": "failed", "message": f"{error}\n\nThe result is in {run.output_folder}"})
             return
         self._ui.progressBar.value = _PERCENT
-        self._log(f"Done. Report, until the program ends: {run.output_folder / 'report.html'}")
+        took = elapsed_text(time.monotonic() - self._began)
+        self._ui.etaLabel.text = f"{self._done_line} {_('Took')} {took}.".strip()
+        self.log(self._ui.etaLabel.text)
+        self._on_change()
 
     def _tell_error(self, ending: dict[str, Any]) -> None:
         self._ui.progressBar.value = 0
+        self._ui.etaLabel.text = _("Cancelled; nothing was kept.") if ending.get("kind") == "cancelled" else ""
         message = ending.get("message") or "no message"
         kind = ending.get("kind")
-        self._log(f"{str(kind).capitalize()}: {message}" if message != kind else str(kind).capitalize())
+        self.log(f"{str(kind).capitalize()}: {message}" if message != kind else str(kind).capitalize())
         if kind != "cancelled":
-            heading = "These images cannot be analysed" if kind == "refused" else "The analysis did not succeed"
-            slicer.util.errorDisplay(f"{heading}:\n\n{message}", windowTitle="Glioma Radiomics")
+            heading = _("These images cannot be analysed") if kind == "refused" else _("The analysis did not succeed")
+            show_error(f"{heading}:\n\n{message}")
 
-    def _update(self) -> None:
-        self._ui.runButton.enabled = self._can_run and not self.is_running
-        self._ui.cancelButton.enabled = self.is_running
-
-    def _log(self, line: str) -> None:
-        self._ui.logText.appendPlainText(line)
+    def _show_time(self) -> None:
+        elapsed = time.monotonic() - self._began
+        left = remaining_text(elapsed, self._fraction)
+        parts = [_(self._what), elapsed_text(elapsed), _(left)]
+        self._ui.etaLabel.text = " · ".join(part for part in parts if part)
 
 
 def _kill(run: FollowedRun) -> None:

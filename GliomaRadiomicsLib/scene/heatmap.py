@@ -67,6 +67,23 @@ def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
     return node, color
 
 
+def set_threshold(node: Any, share: float) -> None:
+    """Let a node of `heat_map_node` be transparent where it is weaker than ``share`` (0 to 1) of its largest value."""
+    display = node.GetDisplayNode()
+    top = display.GetWindowLevelMax()
+    if display.GetWindowLevelMin() >= 0:
+        display.SetThreshold(share * top, top)
+        display.SetApplyThreshold(True)
+        return
+    color = display.GetColorNode()
+    steps = color.GetNumberOfColors()
+    table = color.GetLookupTable()
+    for step, place in enumerate(np.linspace(-1.0, 1.0, steps)):
+        red, green, blue, _ = table.GetTableValue(step)
+        color.SetColor(step, color.GetColorName(step), red, green, blue, float(abs(place) >= share))
+    display.Modified()
+
+
 def perceptual_color_node(scene: Any, name: str) -> Any:
     """Add a colour table node with 256 steps through inferno, from the lowest value of the window to the highest."""
     return _color_node(scene, name, np.linspace(0.0, 1.0, _STEPS), _INFERNO, np.ones(_STEPS))

@@ -103,7 +103,7 @@ class NodeBatch:
 
 def own_nodes(scene: Any, patient: str) -> list[Any]:
     """Every node in the scene that was written for ``patient``."""
-    ours = (node for node in _nodes(scene, "vtkMRMLNode") if node.GetAttribute(CASE_ATTRIBUTE) == patient)
+    ours = (node for node in nodes_of_class(scene, "vtkMRMLNode") if node.GetAttribute(CASE_ATTRIBUTE) == patient)
     return [node for node in ours if node.GetAttribute(_ID_ATTRIBUTE) == node.GetID()]
 
 
@@ -115,7 +115,7 @@ def name_for(scene: Any, inputs: Sequence[Any]) -> str:
         ``Patient``, ``Patient 2`` and so on, the first that is not taken.
     """
     given = set(inputs)
-    for table in _nodes(scene, "vtkMRMLTableNode"):
+    for table in nodes_of_class(scene, "vtkMRMLTableNode"):
         references = range(table.GetNumberOfNodeReferences(INPUT_ROLE))
         before = {table.GetNthNodeReference(INPUT_ROLE, index) for index in references} - {None}
         name = table.GetAttribute(CASE_ATTRIBUTE)
@@ -175,7 +175,7 @@ def put_in_folder(scene: Any, folder: int, node: Any) -> None:
 
 def _is_taken(scene: Any, name: str) -> bool:
     attributes = (CASE_ATTRIBUTE, IMAGE_ATTRIBUTE)
-    marked = any(node.GetAttribute(key) == name for node in _nodes(scene, "vtkMRMLNode") for key in attributes)
+    marked = any(node.GetAttribute(key) == name for node in nodes_of_class(scene, "vtkMRMLNode") for key in attributes)
     return marked or find_folder(scene, name) != 0
 
 
@@ -192,7 +192,7 @@ def _with_display(node: Any) -> list[Any]:
 def _without_used_colors(scene: Any, nodes: list[Any]) -> list[Any]:
     """``nodes`` but for the colour tables that another node, such as the user's copy, is shown with."""
     going = set(nodes)
-    used = {display.GetColorNode() for display in _nodes(scene, "vtkMRMLDisplayNode") if display not in going}
+    used = {display.GetColorNode() for display in nodes_of_class(scene, "vtkMRMLDisplayNode") if display not in going}
     return [node for node in nodes if node not in used]
 
 
@@ -202,7 +202,8 @@ def _disown(nodes: Iterable[Any]) -> None:
             node.RemoveAttribute(CASE_ATTRIBUTE)
 
 
-def _nodes(scene: Any, class_name: str) -> list[Any]:
+def nodes_of_class(scene: Any, class_name: str) -> list[Any]:
+    """Every node of a class, derived ones among them, in the order of the scene."""
     nodes = (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
     return [node for node in nodes if node.IsA(class_name)]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
+from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.pipeline.job import Event, Job
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
@@ -32,6 +33,7 @@ class CaseRun:
         patient: Name of the folder and of the nodes in the scene; default see `scene.writer.write_result`.
         folder: Where to put the output, as ``out``; default a temporary folder that goes when the program ends.
         job_options: Passed on to `Job` (tests start another worker this way).
+        keep_mask: Whether the mask node stays beside the result; otherwise it is replaced if an earlier run wrote it.
 
     Raises:
         RefusedInput: If there is no sequence, or a setting cannot be used.
@@ -47,8 +49,9 @@ class CaseRun:
         patient: str | None = None,
         folder: str | Path | None = None,
         job_options: dict[str, Any] | None = None,
+        keep_mask: bool = True,
     ) -> None:
-        self._scene, self._mask_node, self._patient = scene, mask_node, patient
+        self._scene, self._mask_node, self._patient, self._keep_mask = scene, mask_node, patient, keep_mask
         self._nodes = {name: node for name in SEQUENCES if (node := volume_nodes.get(name)) is not None}
         if not self._nodes:
             raise RefusedInput(what="no sequence selected", remedy="select at least one of T1, T1ce, T2, FLAIR")
@@ -135,10 +138,24 @@ class CaseRun:
         if not self._done:
             raise RefusedInput(what="the run has no result", remedy="wait for its end, or start it again")
         nodes = {name: node for name, node in self._nodes.items() if self._scene.IsNodePresent(node)}
-        mask = [self._mask_node] if self._mask_node is not None and self._scene.IsNodePresent(self._mask_node) else []
+        given = self._keep_mask and self._mask_node is not None and self._scene.IsNodePresent(self._mask_node)
+        mask = [self._mask_node] if given else []
         return write_result(self.output_folder, volume_nodes=nodes, patient=self._patient, keep=mask, scene=self._scene)
 
     def _job_settings(self) -> dict[str, Any]:
+        return {
+            "command": "analyze",
+            **self._written_inputs(),
+            "clinical": asdict(self._settings.clinical),
+            "steps": [step for step in self._settings.steps if step != "scene"],
+            "models": dict(self._settings.models),
+            "device": self._settings.device,
+            "normalisation": self._settings.normalisation,
+            "reuse": self._settings.reuse,
+            "out": str(self.output_folder),
+        }
+
+    def _written_inputs(self) -> dict[str, Any]:
         from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 
         inputs = self._own / "inputs"
@@ -152,14 +169,8 @@ class CaseRun:
             mask = inputs / "mask.nii.gz"
             write_label_map(self._mask(volumes.get("t1ce") or next(iter(volumes.values()))), mask)
         return {
-            "command": "analyze",
             "inputs": {name: str(path) for name, path in paths.items()},
             "mask": str(mask) if mask else None,
-            "clinical": asdict(self._settings.clinical),
-            "steps": [step for step in self._settings.steps if step != "scene"],
-            "models": dict(self._settings.models),
-            "device": self._settings.device,
-            "out": str(self.output_folder),
         }
 
     def _mask(self, reference: Any) -> Any:
@@ -192,6 +203,27 @@ class CaseRun:
     def _on_scene_close(self, *_: object) -> None:
         self._scene_closed = True
         self.cancel()
+
+
+class CheckRun(CaseRun):
+    """The check of the images alone, as a run: `result` gives the findings."""
+
+    def __init__(self, scene: Any, volume_nodes: dict[str, Any], **options: Any) -> None:
+        super().__init__(scene, volume_nodes, **options)
+        self._findings: list[Finding] = []
+
+    def result(self) -> list[Finding]:
+        """What was found in the images; complete when the run has ended well."""
+        return self._findings
+
+    def _job_settings(self) -> dict[str, Any]:
+        return {"command": "check", **self._written_inputs()}
+
+    def _seen(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            if event["type"] == "check":
+                self._findings = [Finding(**finding) for finding in event["findings"]]
+        return super()._seen(events)
 
 
 def raise_ending(ending: Event) -> None:

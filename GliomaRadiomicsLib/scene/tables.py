@@ -1,4 +1,4 @@
-"""Features, results, provenance and survival as table, text and chart nodes."""
+"""Features, results and provenance as table and text nodes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from GliomaRadiomicsLib.core.labels import REGION_NAMES
 from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
 from GliomaRadiomicsLib.radiomics.table import LONG_COLUMNS
 
-_DAYS_PER_YEAR = 365.25
-
 
 def feature_table_node(scene: Any, rows: Iterable[FeatureRow], name: str) -> Any:
     """Add a table node with one row per feature: sequence, region, feature, value, reason."""
@@ -20,8 +18,8 @@ def feature_table_node(scene: Any, rows: Iterable[FeatureRow], name: str) -> Any
     table = vtk.vtkTable()
     for column in LONG_COLUMNS:
         values = [getattr(row, column) for row in rows]
-        table.AddColumn(_numbers(column, values) if column == "value" else _texts(column, values))
-    return _table_node(scene, table, name)
+        table.AddColumn(number_column(column, values) if column == "value" else _texts(column, values))
+    return table_node(scene, table, name)
 
 
 def result_table_node(scene: Any, result: CaseResult, name: str) -> Any:
@@ -30,7 +28,7 @@ def result_table_node(scene: Any, result: CaseResult, name: str) -> Any:
     table = vtk.vtkTable()
     for column, title in enumerate(("figure", "value", "evidence")):
         table.AddColumn(_texts(title, [line[column] for line in lines]))
-    return _table_node(scene, table, name)
+    return table_node(scene, table, name)
 
 
 def result_lines(result: CaseResult) -> Iterable[tuple[str, str, str]]:
@@ -59,50 +57,8 @@ def text_node(scene: Any, text: str, name: str) -> Any:
     return node
 
 
-def survival_chart_nodes(scene: Any, survival: dict[str, Any], name: str) -> list[Any]:
-    """Add the chart of the predicted survival, where there is one.
-
-    Args:
-        scene: The ``vtkMRMLScene``.
-        survival: As in ``result.json``: either ``curve`` {days, probability} or ``probability`` {"1y": ..., "3y": ...}.
-        name: Name of the chart.
-
-    Returns:
-        Chart, series and table node, or nothing if there is no curve to draw.
-    """
-    points = _survival_points(survival)
-    if len(points) < 2:
-        return []
-    table = vtk.vtkTable()
-    table.AddColumn(_numbers("days", [day for day, _ in points]))
-    table.AddColumn(_numbers("probability", [probability for _, probability in points]))
-    table_node = _table_node(scene, table, f"{name} table")
-    series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", f"{name} series")
-    series.SetAndObserveTableNodeID(table_node.GetID())
-    series.SetXColumnName("days")
-    series.SetYColumnName("probability")
-    series.SetPlotType(series.PlotTypeScatter)
-    series.SetLineStyle(series.LineStyleSolid)
-    series.SetMarkerStyle(series.MarkerStyleCircle)
-    series.SetColor(0.12, 0.35, 0.65)
-    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", name)
-    chart.AddAndObservePlotSeriesNodeID(series.GetID())
-    chart.SetTitle("Predicted survival")
-    chart.SetXAxisTitle("Days")
-    chart.SetYAxisTitle("Probability")
-    return [chart, series, table_node]
-
-
-def _survival_points(survival: dict[str, Any]) -> list[tuple[float, float]]:
-    curve = survival.get("curve")
-    if curve:
-        return list(zip(map(float, curve["days"]), map(float, curve["probability"]), strict=True))
-    known = {key: value for key, value in (survival.get("probability") or {}).items() if value is not None}
-    years = sorted((float(key.rstrip("y")), float(value)) for key, value in known.items())
-    return [(0.0, 1.0), *((year * _DAYS_PER_YEAR, probability) for year, probability in years)] if years else []
-
-
-def _table_node(scene: Any, table: Any, name: str) -> Any:
+def table_node(scene: Any, table: Any, name: str) -> Any:
+    """Add a table node that shows a ``vtkTable`` and cannot be edited."""
     node = scene.AddNewNodeByClass("vtkMRMLTableNode", name)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetAndObserveTable(table)
@@ -119,7 +75,8 @@ def _texts(name: str, values: Sequence[str]) -> Any:
     return column
 
 
-def _numbers(name: str, values: Sequence[float]) -> Any:
+def number_column(name: str, values: Sequence[float]) -> Any:
+    """A column of a ``vtkTable``."""
     column = vtk.vtkDoubleArray()
     column.SetName(name)
     column.SetNumberOfValues(len(values))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import slicer
 
+from GliomaRadiomicsLib.core.labels import region_mask
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
 from GliomaRadiomicsLib.scene.writer import SceneResult
@@ -66,9 +67,15 @@ def show_result(scene: Any, nodes: SceneResult) -> None:
 
 def tumour_centre(label_map: Volume) -> npt.NDArray[np.float64]:
     """RAS position (mm) of the tumour voxel nearest to the tumour's centroid; the image's centre without tumour."""
-    inside = np.argwhere(label_map.array > 0)
+    centre = region_centre(label_map, "WT")
+    return grid_centre(label_map) if centre is None else centre
+
+
+def region_centre(label_map: Volume, region: str) -> npt.NDArray[np.float64] | None:
+    """RAS position (mm) of the region's voxel nearest to the region's centroid; None where the region is empty."""
+    inside = np.argwhere(region_mask(label_map.array, region))
     if not len(inside):
-        return grid_centre(label_map)
+        return None
     nearest = inside[np.argmin(((inside - inside.mean(axis=0)) ** 2).sum(axis=1))]
     return (label_map.affine @ [*nearest, 1.0])[:3]
 

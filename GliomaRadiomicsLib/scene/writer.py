@@ -1,7 +1,11 @@
-"""The output folder of `analyze` as nodes of the scene."""
+"""The output folder of `analyze` as nodes of the scene.
+
+Images are read by packages that the panel installs with consent, so these are imported when a result is written.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +14,9 @@ from typing import Any
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import CaseResult
-from GliomaRadiomicsLib.imaging.files import read_volume
-from GliomaRadiomicsLib.reports.tables import read_features_csv
+from GliomaRadiomicsLib.interface.nomogram import InteractiveNomogram
 from GliomaRadiomicsLib.scene import headless
+from GliomaRadiomicsLib.scene.charts import chart_nodes, survival_chart_nodes
 from GliomaRadiomicsLib.scene.heatmap import heat_map_node
 from GliomaRadiomicsLib.scene.output import OutputFolder, open_output
 from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, name_for, put_in_folder, refer_to_inputs
@@ -20,10 +24,29 @@ from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_n
 from GliomaRadiomicsLib.scene.tables import (
     feature_table_node,
     result_table_node,
-    survival_chart_nodes,
     text_node,
 )
 from GliomaRadiomicsLib.scene.volumes import node_from_volume
+
+ROLE_ATTRIBUTE = "GliomaRadiomics.Role"
+"""Attribute by which `scene.restore` finds result nodes again: a field of `SceneResult`, or a heat map's key."""
+
+HEAT_MAP_PREFIX = "heatmap:"
+NODE_FIELDS = (
+    "segmentationNode",
+    "labelMapNode",
+    "featureTableNode",
+    "resultTableNode",
+    "survivalChartNode",
+    "nomogramChartNode",
+    "provenanceNode",
+    "dataNode",
+)
+
+
+def input_role(sequence: str) -> str:
+    """Role under which the data node refers to the image of a sequence."""
+    return f"GliomaRadiomics.{sequence}"
 
 
 @dataclass
@@ -41,7 +64,9 @@ class SceneResult:
         featureTableNode: sequence, region, feature, value, reason.
         resultTableNode: figure, value, evidence.
         survivalChartNode: Predicted survival.
+        nomogramChartNode: Survival at the values of the nomogram.
         provenanceNode: The text of ``provenance.json``.
+        dataNode: The text of ``result.json``, from which `scene.restore` reads the result again.
     """
 
     result: CaseResult
@@ -53,7 +78,9 @@ class SceneResult:
     featureTableNode: Any = None
     resultTableNode: Any = None
     survivalChartNode: Any = None
+    nomogramChartNode: Any = None
     provenanceNode: Any = None
+    dataNode: Any = None
 
 
 def write_result(
@@ -120,6 +147,8 @@ class _Writer:
         return self._nodes
 
     def _volumes(self, given: dict[str, Any] | None) -> None:
+        from GliomaRadiomicsLib.imaging.files import read_volume
+
         if given is not None:
             self._nodes.volumeNodes = {sequence: node for sequence, node in given.items() if node is not None}
             return
@@ -133,6 +162,8 @@ class _Writer:
     def _segmentation(self) -> None:
         if self._output.label_map is None:
             return
+        from GliomaRadiomicsLib.imaging.files import read_volume
+
         label_map = read_volume(self._output.label_map, "segmentation")
         segmentation = segmentation_node(self._scene, label_map, self._name("segmentation"))
         self._nodes.segmentationNode = segmentation
@@ -144,8 +175,11 @@ class _Writer:
         self._in_folder += [segmentation, self._nodes.labelMapNode]
 
     def _heat_maps(self) -> None:
+        from GliomaRadiomicsLib.imaging.files import read_volume
+
         for key, path in self._output.heat_maps.items():
             node, _ = heat_map_node(self._scene, read_volume(path, key), self._name(key.replace("/", " ")))
+            node.SetAttribute(ROLE_ATTRIBUTE, HEAT_MAP_PREFIX + key)
             self._nodes.heatmapNodes[key] = node
             self._nodes.heatmapNodes.setdefault("/".join(key.split("/")[:2]), node)
             self._in_folder.append(node)
@@ -156,21 +190,39 @@ class _Writer:
         refer_to_inputs(nodes.resultTableNode, nodes.volumeNodes.values())
         self._in_folder.append(nodes.resultTableNode)
         if self._output.features is not None:
+            from GliomaRadiomicsLib.reports.tables import read_features_csv
+
             rows = read_features_csv(self._output.features)
             nodes.featureTableNode = feature_table_node(self._scene, rows, self._name("features"))
             self._in_folder.append(nodes.featureTableNode)
-        chart = survival_chart_nodes(self._scene, result.survival, self._name("survival"))
-        nodes.survivalChartNode = chart[0] if chart else None
-        self._in_folder += [node for node in chart if not node.IsA("vtkMRMLPlotSeriesNode")]
+        nodes.survivalChartNode = self._chart(
+            survival_chart_nodes(self._scene, result.survival, self._name("survival"))
+        )
+        nomogram = InteractiveNomogram.of(result)
+        if nomogram is not None:
+            chart = nomogram.at(nomogram.values).chart
+            nodes.nomogramChartNode = self._chart(chart_nodes(self._scene, chart, self._name("nomogram")))
         if self._output.provenance is not None:
             text = self._output.provenance.read_text(encoding="utf-8")
             nodes.provenanceNode = text_node(self._scene, text, self._name("provenance"))
             self._in_folder.append(nodes.provenanceNode)
+        nodes.dataNode = text_node(self._scene, json.dumps(result.to_dict()), self._name("data"))
+        for sequence, node in nodes.volumeNodes.items():
+            nodes.dataNode.SetNodeReferenceID(input_role(sequence), node.GetID())
+        self._in_folder.append(nodes.dataNode)
+
+    def _chart(self, made: list[Any]) -> Any:
+        self._in_folder += [node for node in made if not node.IsA("vtkMRMLPlotSeriesNode")]
+        return made[0] if made else None
 
     def _folder(self) -> None:
         self._nodes.folderItemID = folder_item(self._scene, self._patient)
         for node in self._in_folder:
             put_in_folder(self._scene, self._nodes.folderItemID, node)
+        for role in NODE_FIELDS:
+            node = getattr(self._nodes, role)
+            if node is not None:
+                node.SetAttribute(ROLE_ATTRIBUTE, role)
 
     def _name(self, what: str) -> str:
         return f"{self._patient} {what}"

@@ -67,7 +67,19 @@ def scene(module: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def widget(module: Any, scene: Any) -> Iterator[Any]:
+def spares(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Workers that would have been started ahead."""
+    from GliomaRadiomicsLib.pipeline.spare import Spare
+
+    started: list[Any] = []
+    monkeypatch.setattr(Spare, "start", lambda spare: started.append(spare))
+    return started
+
+
+@pytest.fixture
+def widget(
+    module: Any, scene: Any, spares: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     import qt
     import slicer
 
@@ -75,6 +87,7 @@ def widget(module: Any, scene: Any) -> Iterator[Any]:
     parent.setLayout(qt.QVBoxLayout())
     parent.setMRMLScene(scene)
     parent.__dict__["isEntered"] = True
+    monkeypatch.setenv("GLIOMA_RADIOMICS_MODELS", str(tmp_path / "models"))
     made = module.GliomaRadiomicsWidget(parent)
     made.setup()
     yield made

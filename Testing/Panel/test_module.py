@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.event_loop import until
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
@@ -23,33 +23,39 @@ def volumes(scene: Any) -> dict[str, Any]:
     return {name: node_from_volume(scene, Volume(array + i, np.eye(4)), name) for i, name in enumerate(SEQUENCES)}
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Let the event loop run, as the desktop program would, until the condition holds."""
-    from PySide6.QtCore import QCoreApplication
-
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        QCoreApplication.processEvents()
-        time.sleep(0.01)
-
-
 def start(widget: Any, volumes: dict[str, Any]) -> None:
     widget.ui.t1ceSelector.setCurrentNode(volumes["t1ce"])
     widget.ui.runButton.click()
-    assert widget.runControl.is_running
+    assert widget.panel.run.control.is_running
 
 
 def test_layout_has_every_widget_bound_to_its_parameter(widget: Any) -> None:
+    from GliomaRadiomicsLib.panel.parameters import FIELDS
+
     bound = {
         name: child.property("SlicerParameterName")
         for name, child in vars(widget.ui).items()
         if child.property("SlicerParameterName")
     }
-    assert bound == {f"{name}Selector": name for name in SEQUENCES} | {"ageSpinBox": "age", "sexComboBox": "sex"}
-    assert "not a medical device" in widget.ui.noticeLabel.text
+    kinds = {"node": "Selector", "choice": "ComboBox", "flag": "CheckBox", "number": "SpinBox"}
+    unbound = ("heatmap", "step_scene")
+    expected = {f"{one.key}{kinds[one.kind]}": one.key for one in FIELDS if one.key not in unbound}
+    sliders = {f"{key}Slider": key for key in ("opacity", "threshold")}
+    assert bound == {name: key for name, key in expected.items() if key not in sliders.values()} | sliders
+    assert "not a medical device" in widget.ui.noticeLabel.text.lower()
     assert widget.ui.logText.readOnly
-    assert all(getattr(widget.ui, f"{name}Selector").mrmlScene() is not None for name in SEQUENCES)
+    assert all(getattr(widget.ui, f"{name}Selector").mrmlScene() is not None for name in (*SEQUENCES, "mask"))
+
+
+def test_fields_have_their_texts_units_and_ranges(widget: Any) -> None:
+    age = widget.ui.ageSpinBox
+    assert (age.minimum, age.maximum, age.suffix, age.text) == (-1, 120, " years", "not known")
+    assert widget.ui.sexComboBox.currentText == "not known"
+    assert widget.ui.resectionComboBox.itemText(1) == "gross total resection"
+    assert widget.ui.opacitySlider.suffix == " %"
+    assert "Karnofsky" in widget.ui.kpsSpinBox.toolTip
+    buddies = [child for name, child in vars(widget.ui).items() if name in ("t1Label", "ageLabel")]
+    assert all(label.buddy() is not None for label in buddies)
 
 
 def test_run_needs_one_sequence(widget: Any, volumes: dict[str, Any]) -> None:
@@ -63,7 +69,7 @@ def test_run_needs_one_sequence(widget: Any, volumes: dict[str, Any]) -> None:
 
 def test_widgets_and_parameters_follow_each_other(widget: Any, module: Any, volumes: dict[str, Any]) -> None:
     parameters = module.GliomaRadiomicsLogic().getParameterNode()
-    assert (parameters.age, parameters.sex) == (-1, "unknown")
+    assert (parameters.age, parameters.sex) == (-1, "")
     widget.ui.ageSpinBox.value = 54
     widget.ui.sexComboBox.currentIndex = 1
     widget.ui.t2Selector.setCurrentNode(volumes["t2"])
@@ -77,14 +83,15 @@ def test_a_run_shows_progress_and_ends_with_nodes_and_figures(
     start(widget, volumes)
     assert not widget.ui.runButton.enabled
     assert widget.ui.cancelButton.enabled
-    until(lambda: not widget.runControl.is_running)
+    until(lambda: not widget.panel.run.control.is_running)
     assert errors == []
     assert widget.ui.progressBar.value == 100
     assert widget.ui.runButton.enabled
     assert not widget.ui.cancelButton.enabled
     assert "aligning" in widget.ui.logText.toPlainText()
-    assert "report.html" in widget.ui.logText.toPlainText()
-    assert "Grade by cnn_grading: high grade" in widget.ui.resultLabel.text
+    assert "Took" in widget.ui.etaLabel.text
+    assert "Probability of" in widget.ui.summaryLabel.text
+    assert "0.90" in widget.ui.summaryLabel.text
     assert any(node.IsA("vtkMRMLSegmentationNode") for node in own_nodes(scene, "Patient"))
 
 
@@ -95,7 +102,7 @@ def test_the_result_of_one_patient_survives_the_next_patient(
     for image in (volumes["t1ce"], volumes["flair"], volumes["t1ce"]):
         widget.ui.t1ceSelector.setCurrentNode(image)
         widget.ui.runButton.click()
-        until(lambda: not widget.runControl.is_running)
+        until(lambda: not widget.panel.run.control.is_running)
     names = [scene.GetNthNodeByClass(i, "vtkMRMLSegmentationNode").GetName() for i in range(2)]
     assert sorted(names) == ["Patient 2 segmentation", "Patient segmentation"]
     assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
@@ -111,7 +118,7 @@ def test_every_bad_end_is_told_and_the_next_run_is_possible(
 ) -> None:
     worker(behaviour)
     start(widget, volumes)
-    until(lambda: not widget.runControl.is_running)
+    until(lambda: not widget.panel.run.control.is_running)
     assert len(errors) == 1
     assert said in errors[0]
     assert widget.ui.runButton.enabled
@@ -120,7 +127,7 @@ def test_every_bad_end_is_told_and_the_next_run_is_possible(
     assert own_nodes(scene, "Patient") == []
     worker("succeed")
     start(widget, volumes)
-    until(lambda: not widget.runControl.is_running)
+    until(lambda: not widget.panel.run.control.is_running)
     assert len(errors) == 1
 
 
@@ -132,7 +139,7 @@ def test_cancel_ends_the_run_without_a_dialog(
     began = time.monotonic()
     widget.ui.cancelButton.click()
     assert not widget.ui.cancelButton.enabled
-    until(lambda: not widget.runControl.is_running)
+    until(lambda: not widget.panel.run.control.is_running)
     assert time.monotonic() - began < 2.0
     assert errors == []
     assert "Cancelled" in widget.ui.logText.toPlainText()
@@ -159,16 +166,16 @@ class UnreadableRun:
 
 def test_a_run_that_cannot_be_followed_is_ended(widget: Any, errors: list[str]) -> None:
     run = UnreadableRun()
-    widget.runControl.follow(run)
-    widget.runControl.poll()
+    widget.panel.run.follow(run, lambda _: None, "")
+    widget.panel.run.control.poll()
     assert run.killed == 1
     assert "no space left" in errors[0]
-    assert not widget.runControl.is_running
+    assert not widget.panel.run.control.is_running
 
 
 def test_a_run_that_does_not_end_in_time_does_not_keep_the_panel(widget: Any) -> None:
     run = UnreadableRun()
-    widget.runControl.follow(run)
+    widget.panel.run.follow(run, lambda _: None, "")
     widget.cleanup()
     assert run.killed == 1
     assert not widget.Observations
@@ -199,7 +206,7 @@ def test_closing_the_scene_cancels_the_run(
     worker("hang")
     start(widget, volumes)
     scene.Clear(False)
-    until(lambda: not widget.runControl.is_running)
+    until(lambda: not widget.panel.run.control.is_running)
     assert "scene was closed" in widget.ui.logText.toPlainText()
     assert not widget.ui.runButton.enabled
     assert errors == []
@@ -213,7 +220,7 @@ def test_an_image_that_cannot_be_used_is_told_and_nothing_is_started(
     widget.ui.runButton.click()
     assert len(errors) == 1
     assert "holds no image" in errors[0]
-    assert not widget.runControl.is_running
+    assert not widget.panel.run.control.is_running
     assert widget.ui.runButton.enabled
 
 

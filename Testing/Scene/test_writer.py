@@ -87,7 +87,7 @@ def test_tables_text_and_chart(scene: Any, output: Path) -> None:
     assert figures["Volume of Whole tumour"] is not None
     assert "Ödem" in nodes.provenanceNode.GetText()
     series = nodes.survivalChartNode.GetNthPlotSeriesNode(0)
-    assert series.GetTableNode().GetTable().GetColumnByName("probability").GetValue(1) == pytest.approx(0.6)
+    assert series.GetTableNode().GetTable().GetColumnByName("Patients alive (%)").GetValue(1) == pytest.approx(60)
 
 
 def test_heat_map_is_transparent_below_its_threshold(scene: Any, output: Path) -> None:

@@ -26,6 +26,18 @@ def _has_property(widget: Any, name: str) -> bool:
     return QtCore.QObject.metaObject(widget).indexOfProperty(name) >= 0
 
 
+def _check_signature(widget: Any, signature: str) -> None:
+    """PythonQt connects only by the exact C++ signature; signals declared in Python here are left out."""
+    if isinstance(widget, tuple(CUSTOM.values())):
+        return
+    meta = QtCore.QObject.metaObject(widget)
+    methods = (meta.method(index) for index in range(meta.methodCount()))
+    known = {bytes(one.methodSignature().data()).decode() for one in methods}
+    if signature not in known:
+        msg = f"{type(widget).__name__} has no signal {signature}"
+        raise RuntimeError(msg)
+
+
 class PythonQtManners:
     """Qt properties are attributes, and ``connect`` takes the signature of a signal."""
 
@@ -43,6 +55,8 @@ class PythonQtManners:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "name":
             QtCore.QObject.setObjectName(self, value)
+        elif isinstance(own := getattr(type(self), name, None), QtCore.Property):
+            own.fset(self, value)  # setProperty takes a reference of True too many for properties made in Python
         elif _has_property(self, name):
             if not QtCore.QObject.setProperty(self, name, list(value) if isinstance(value, tuple) else value):
                 msg = f"{type(self).__name__}.{name} cannot be {value!r}"
@@ -57,8 +71,10 @@ class PythonQtManners:
         name, _, rest = signature.partition("(")
         wanted = len([part for part in rest.rstrip(")").split(",") if part.strip()])
         parameters = inspect.signature(slot).parameters.values()
-        taken = min(wanted, len([p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]))
+        any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        taken = wanted if any_number else min(wanted, sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters))
         signal = QtCore.QObject.__getattribute__(self, name)
+        _check_signature(self, signature)
         signal.connect(lambda *arguments: slot(*arguments[:taken]))
         return True
 
@@ -81,7 +97,7 @@ class qMRMLWidget(PythonQtManners, QtWidgets.QWidget):
 
 
 class ctkCollapsibleButton(PythonQtManners, QtWidgets.QGroupBox):
-    """A group box with a text."""
+    """A group box with a text; collapsed, it shows its title alone."""
 
     def _get_text(self) -> str:
         return QtWidgets.QGroupBox.title(self)
@@ -89,7 +105,53 @@ class ctkCollapsibleButton(PythonQtManners, QtWidgets.QGroupBox):
     def _set_text(self, text: str) -> None:
         QtWidgets.QGroupBox.setTitle(self, text)
 
+    def _get_collapsed(self) -> bool:
+        return self.__dict__.get("_is_collapsed", False)
+
+    def _set_collapsed(self, collapsed: bool) -> None:
+        self.__dict__["_is_collapsed"] = collapsed
+        QtWidgets.QWidget.setMaximumHeight(self, 24 if collapsed else 16777215)
+
     text = QtCore.Property(str, _get_text, _set_text)
+    collapsed = QtCore.Property(bool, _get_collapsed, _set_collapsed)
+
+
+class ctkSliderWidget(PythonQtManners, QtWidgets.QWidget):
+    """A slider with a spin box beside it."""
+
+    valueChanged = QtCore.Signal(float)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._slider = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal, self)
+        self._spin = QtWidgets.QDoubleSpinBox(self)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._slider)
+        row.addWidget(self._spin)
+        self._slider.valueChanged.connect(lambda value: self._spin.setValue(value))
+        self._spin.valueChanged.connect(self._changed)
+
+    def _changed(self, value: float) -> None:
+        self._slider.setValue(round(value))
+        QtCore.QObject.__getattribute__(self, "valueChanged").emit(value)
+
+    def _set_minimum(self, value: float) -> None:
+        self._spin.setMinimum(value)
+        self._slider.setMinimum(round(value))
+
+    def _set_maximum(self, value: float) -> None:
+        self._spin.setMaximum(value)
+        self._slider.setMaximum(round(value))
+
+    value = QtCore.Property(float, lambda self: self._spin.value(), lambda self, value: self._spin.setValue(value))
+    minimum = QtCore.Property(float, lambda self: self._spin.minimum(), _set_minimum)
+    maximum = QtCore.Property(float, lambda self: self._spin.maximum(), _set_maximum)
+    singleStep = QtCore.Property(
+        float, lambda self: self._spin.singleStep(), lambda self, value: self._spin.setSingleStep(value)
+    )
+    decimals = QtCore.Property(int, lambda self: self._spin.decimals(), lambda self, n: self._spin.setDecimals(n))
+    suffix = QtCore.Property(str, lambda self: self._spin.suffix(), lambda self, text: self._spin.setSuffix(text))
 
 
 def _stored(kind: Any, default: Any, key: str) -> Any:
@@ -108,6 +170,14 @@ class qMRMLNodeComboBox(PythonQtManners, QtWidgets.QWidget):
     addEnabled = _stored(bool, True, "_add")
     removeEnabled = _stored(bool, True, "_remove")
 
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._box = QtWidgets.QComboBox(self)
+        self._box.addItem("None")
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._box)
+
     def setMRMLScene(self, scene: Any) -> None:
         self._scene = scene
         scene.AddObserver(scene.EndCloseEvent, lambda *_: self._check())
@@ -124,6 +194,7 @@ class qMRMLNodeComboBox(PythonQtManners, QtWidgets.QWidget):
         node_id = node.GetID() if node is not None else None
         if node_id != self.__dict__.get("_current"):
             self._current = node_id
+            self._box.setItemText(0, node.GetName() if node is not None else "None")
             QtCore.QObject.__getattribute__(self, "currentNodeChanged").emit(node)
 
     def _check(self) -> None:
@@ -131,7 +202,7 @@ class qMRMLNodeComboBox(PythonQtManners, QtWidgets.QWidget):
             self.setCurrentNode(None)
 
 
-CUSTOM = {cls.__name__: cls for cls in (qMRMLWidget, qMRMLNodeComboBox, ctkCollapsibleButton)}
+CUSTOM = {cls.__name__: cls for cls in (qMRMLWidget, qMRMLNodeComboBox, ctkCollapsibleButton, ctkSliderWidget)}
 _PLAIN_NAMES = [
     "QWidget",
     "QLabel",
@@ -145,9 +216,15 @@ _PLAIN_NAMES = [
     "QLineEdit",
     "QCheckBox",
     "QSlider",
+    "QTabWidget",
+    "QTableWidget",
+    "QTextBrowser",
+    "QGroupBox",
+    "QScrollArea",
     "QMenu",
     "QToolButton",
     "QFormLayout",
+    "QGridLayout",
     "QVBoxLayout",
     "QHBoxLayout",
     "QMessageBox",
@@ -175,7 +252,8 @@ class UiLoader(QtUiTools.QUiLoader):
 
         root = ElementTree.fromstring(bytes(file.readAll().data()))
         connections = root.find("connections")
-        root.remove(connections)
+        if connections is not None:
+            root.remove(connections)
         buffer = QtCore.QBuffer()
         buffer.setData(ElementTree.tostring(root))
         buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
@@ -184,7 +262,7 @@ class UiLoader(QtUiTools.QUiLoader):
             widget = super().load(buffer, parent)
         finally:
             PythonQtManners.loading = False
-        for connection in connections:
+        for connection in connections if connections is not None else ():
             self._connect(widget, connection)
         return widget
 
@@ -214,7 +292,7 @@ def install(slicer: Any) -> None:
                 setattr(qt, name, getattr(module, name))
     vars(qt).update(PLAIN, QTimer=_with_manners(QtCore.QTimer), QUiLoader=UiLoader, Qt=QtCore.Qt)
     qt.QFile.ReadOnly = QtCore.QFile.OpenModeFlag.ReadOnly
-    for name in ["SliderWidget", "DoubleSlider", "DoubleSpinBox", "ComboBox", "CheckablePushButton", "RangeWidget"]:
+    for name in ["DoubleSlider", "DoubleSpinBox", "ComboBox", "CheckablePushButton", "RangeWidget"]:
         setattr(ctk, f"ctk{name}", type(f"ctk{name}", (PLAIN["QWidget"],), {}))
     for name in ("PathLineEdit", "DirectoryButton", "ColorPickerButton", "DoubleRangeSlider", "CheckBox"):
         setattr(ctk, f"ctk{name}", type(f"ctk{name}", (PLAIN["QWidget"],), {}))

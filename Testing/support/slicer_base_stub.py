@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import types
 import typing
@@ -59,22 +60,31 @@ class Choice:
         self.choices = choices
 
 
+_PLAIN = (int, float, str, bool, dict)
+
+
 class _Parameter:
-    """One parameter of a `parameterNodeWrapper` class: a node reference, an int or a text."""
+    """One parameter of a `parameterNodeWrapper` class: a node reference, a number, a flag or a text."""
 
     def __init__(self, name: str, hint: Any, default: Any) -> None:
         self.name, self.default = name, default
-        self.kind, *self.notes = typing.get_args(hint) or (hint,)
+        self.notes = getattr(hint, "__metadata__", ())
+        kind = getattr(hint, "__origin__", hint) if self.notes else hint
+        self.kind = typing.get_origin(kind) or kind
 
     def __get__(self, wrapper: Any, _owner: Any = None) -> Any:
         node = wrapper.parameterNode
-        if self.kind not in (int, str):
+        if self.kind not in _PLAIN:
             return node.GetNodeReference(self.name)
+        if not node.HasParameter(self.name):
+            return self.default
         text = node.GetParameter(self.name)
-        return self.kind(text) if text else self.default
+        if self.kind in (bool, dict):
+            return ast.literal_eval(text)
+        return self.kind(text)
 
     def __set__(self, wrapper: Any, value: Any) -> None:
-        if self.kind not in (int, str):
+        if self.kind not in _PLAIN:
             wrapper.parameterNode.SetNodeReferenceID(self.name, value.GetID() if value is not None else None)
         else:
             wrapper.parameterNode.SetParameter(self.name, str(value))
@@ -114,6 +124,8 @@ def _bind(wrapper: Any, widget: Any, parameter: _Parameter, alive: list[bool]) -
         widget.addItems(choices)
     signal, read, write = {
         "qMRMLNodeComboBox": ("currentNodeChanged", lambda: widget.currentNode(), lambda v: widget.setCurrentNode(v)),
+        "QCheckBox": ("stateChanged", lambda: widget.checked, lambda v: setattr(widget, "checked", v)),
+        "ctkSliderWidget": ("valueChanged", lambda: widget.value, lambda v: setattr(widget, "value", v)),
         "QSpinBox": ("valueChanged", lambda: widget.value, lambda v: setattr(widget, "value", v)),
         "QComboBox": (
             "currentIndexChanged",
@@ -121,6 +133,9 @@ def _bind(wrapper: Any, widget: Any, parameter: _Parameter, alive: list[bool]) -
             lambda v: setattr(widget, "currentIndex", choices.index(v)),
         ),
     }[kind]
+    bounds = next((note for note in parameter.notes if isinstance(note, WithinRange)), None)
+    if bounds is not None:
+        widget.minimum, widget.maximum = bounds.minimum, bounds.maximum
     write(parameter.__get__(wrapper))
     getattr(widget, signal).connect(lambda *_: alive and parameter.__set__(wrapper, read()))
 

@@ -1,0 +1,60 @@
+"""Labels, tool tips, units and ranges of widgets, taken from the fields that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from GliomaRadiomicsLib.interface.fields import Field
+from GliomaRadiomicsLib.panel.parameters import unknown_number
+
+_INPUTS = ("Selector", "SpinBox", "ComboBox", "CheckBox", "Slider")
+
+
+def input_of(ui: Any, field: Field) -> Any:
+    """The widget of a field: named by its key and its kind, such as ``ageSpinBox``; raises KeyError if missing."""
+    for kind in _INPUTS:
+        widget = getattr(ui, field.key + kind, None)
+        if widget is not None:
+            return widget
+    raise KeyError(field.key)
+
+
+def dress(ui: Any, fields: Iterable[Field]) -> None:
+    """Give the widgets of fields their texts and units."""
+    for field in fields:
+        widget = input_of(ui, field)
+        widget.toolTip = _(field.help)
+        widget.accessibleName = _(field.label)
+        label = getattr(ui, f"{field.key}Label", None)
+        if label is not None:
+            label.text = f"{_(field.label)}:"
+            label.toolTip = _(field.help)
+            label.setBuddy(widget)
+        if field.kind == "flag":
+            widget.text = _(field.label)
+        if field.kind == "number":
+            _dress_number(widget, field)
+
+
+def dress_choices(ui: Any, fields: Iterable[Field]) -> None:
+    """Put words for the values of choices; to be called after a parameter node was connected, which writes values."""
+    for field in fields:
+        if field.kind == "choice" and field.choices:
+            widget = input_of(ui, field)
+            for index, choice in enumerate(field.choices):
+                widget.setItemText(index, _(choice.label))
+
+
+def _dress_number(widget: Any, field: Field) -> None:
+    suffix = f" {_(field.unit)}" if field.unit else ""
+    widget.suffix = suffix if len(suffix) < len(" % of max.") else f" {field.unit.split()[0]}"
+    widget.singleStep = type(widget.singleStep)(field.step or 1)
+    if hasattr(widget, "specialValueText"):
+        widget.minimum = unknown_number(field)
+        widget.maximum = int(field.high or 0)
+        widget.specialValueText = _("not known")
+    else:
+        widget.decimals = 0

@@ -1,0 +1,58 @@
+"""Report: open it, save it, save the scene."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from GliomaRadiomicsLib.interface.summary import NOTICE
+from GliomaRadiomicsLib.panel.dialogs import choose_target, guarded
+
+
+class ReportTab:
+    """The tab Report."""
+
+    def __init__(self, panel: Any) -> None:
+        self._panel, self._ui = panel, panel.ui
+        self._ui.openReportButton.connect("clicked()", guarded(self._open))
+        self._ui.saveReportButton.connect("clicked()", guarded(self._save))
+        self._ui.exportMrbButton.connect("clicked()", guarded(self._save_scene))
+
+    def show_result(self) -> None:
+        """Say how long the report is there."""
+        result = self._panel.result
+        lines = [_(NOTICE)]
+        if result is not None and result.files.get("report"):
+            lines.append(_("The report is kept until the program ends; save it to keep it."))
+        elif result is not None:
+            lines.append(_("The report of this result is not at hand; it is not part of a saved scene."))
+        self._ui.reportLabel.text = "\n".join(lines)
+
+    def refresh(self) -> None:
+        """Enable the buttons."""
+        self._panel.allow(self._ui.openReportButton, "open_report")
+        self._panel.allow(self._ui.saveReportButton, "save_report")
+        self._panel.allow(self._ui.exportMrbButton, "save_scene")
+
+    def _report(self) -> Path:
+        return self._panel.output_folder / "report.html"
+
+    def _open(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._report())))
+
+    def _save(self) -> None:
+        path = choose_target(_("Save the report"), "report.html", "HTML (*.html)")
+        shutil.copyfile(self._report(), path)
+
+    def _save_scene(self) -> None:
+        from GliomaRadiomicsLib.scene.bundle import save_scene
+
+        path = Path(choose_target(_("Save the scene"), "scene.mrb", "MRB (*.mrb)"))
+        path = path if path.suffix.lower() == ".mrb" else path.with_name(f"{path.name}.mrb")
+        with slicer.util.WaitCursor():
+            save_scene(slicer.mrmlScene, path)

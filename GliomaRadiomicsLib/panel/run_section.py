@@ -1,0 +1,143 @@
+"""Run: steps, device, models; starts runs and follows them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from GliomaRadiomicsLib.interface.models import ModelRow
+from GliomaRadiomicsLib.interface.values import analyze_settings
+from GliomaRadiomicsLib.panel import packages
+from GliomaRadiomicsLib.panel.dialogs import guarded
+from GliomaRadiomicsLib.panel.parameters import values_of
+from GliomaRadiomicsLib.panel.run_control import RunControl
+from GliomaRadiomicsLib.panel.tables import chosen, fill_choices
+
+
+class RunSection:
+    """The section Run."""
+
+    def __init__(self, panel: Any) -> None:
+        self._panel, self._ui = panel, panel.ui
+        self.control = RunControl(panel.ui, self._changed)
+        self._model_boxes: dict[str, Any] = {}
+        self._ui.runButton.connect("clicked()", guarded(self._run))
+        self.list_models()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is running."""
+        return self.control.is_running
+
+    def prepare(self) -> None:
+        """Install what is missing, with consent; start a worker ahead.
+
+        Raises:
+            Cancelled: If the user declines.
+            RefusedInput: If something cannot be installed from here.
+        """
+        try:
+            packages.ensure_packages(self._panel.requirements)
+        except packages.Cancelled as declined:
+            self.control.log(str(declined))
+            raise
+
+    def start(self, *, recompute: bool = False) -> None:
+        """Start an analysis with what is chosen.
+
+        Args:
+            recompute: With the outline as it was edited, on the images prepared before; the result replaces the shown
+                one, which is kept to compare with.
+
+        Raises:
+            Cancelled: If packages are missing and the user declines.
+            RefusedInput: If the images or the settings cannot be used.
+        """
+        self.prepare()
+        panel, values = self._panel, values_of(self._panel.parameters)
+        nodes, options = panel.volume_nodes(), {"mask_node": values["mask"], "patient": None}
+        before = None
+        if recompute:
+            before = panel.nodes.result
+            nodes = dict(panel.nodes.volumeNodes)
+            options = {"mask_node": panel.nodes.segmentationNode, "patient": panel.patient, "keep_mask": False}
+            values["reuse"] = str(panel.output_folder) if panel.output_folder else None
+        run = panel.logic.start(nodes, analyze_settings(values), **options)
+        self.follow(run, lambda result: self._take(run, result, before), _("Done."))
+
+    def follow(self, run: Any, on_result: Callable[[Any], None], done_line: str) -> None:
+        """Follow a run that was started elsewhere in the panel."""
+        self.control.follow(run, on_result, done_line)
+
+    def refresh(self) -> None:
+        """Enable the buttons."""
+        self._panel.allow(self._ui.runButton, "run")
+        self._panel.allow(self._ui.cancelButton, "cancel")
+        models = self._panel.parameters.models if self._panel.parameters is not None else {}
+        for system, box in self._model_boxes.items():
+            paths = [box.itemData(index) for index in range(box.count)]
+            wanted = models.get(system, "")
+            box.currentIndex = paths.index(wanted) if wanted in paths else 0
+
+    def show_result(self) -> None:
+        """Nothing here depends on a result."""
+
+    def stop(self) -> None:
+        """The panel goes away, and a run with it."""
+        self.control.stop()
+
+    def list_models(self) -> None:
+        """A choice for every system of which more than one model is installed."""
+        layout = self._ui.modelsForm.layout()
+        while layout.count():
+            widget = layout.takeAt(0).widget()
+            widget.hide()
+            widget.deleteLater()
+        self._model_boxes = {}
+        for system, rows in _alternatives(self._panel.models.rows).items():
+            box = qt.QComboBox()
+            label = qt.QLabel(f"{system}:")
+            choices = [(row.path, f"{row.name} {row.version}, {_(row.source)}") for row in rows]
+            fill_choices(box, [("", _("automatic")), *choices])
+            box.connect("currentIndexChanged(int)", lambda _index, key=system: self._choose(key))
+            layout.addRow(label, box)
+            label.setBuddy(box)
+            self._model_boxes[system] = box
+        self._ui.modelsForm.setVisible(bool(self._model_boxes))
+
+    def _choose(self, system: str) -> None:
+        parameters = self._panel.parameters
+        if parameters is None:
+            return
+        others = {key: path for key, path in parameters.models.items() if key != system}
+        path = chosen(self._model_boxes[system])
+        parameters.models = others | ({system: path} if path else {})
+
+    def _run(self) -> None:
+        self.start()
+
+    def _take(self, run: Any, nodes: Any, before: Any) -> None:
+        from GliomaRadiomicsLib.scene.ownership import CASE_ATTRIBUTE
+        from GliomaRadiomicsLib.scene.views import show_result
+
+        if before is None:
+            import slicer
+
+            show_result(slicer.mrmlScene, nodes)
+        patient = nodes.resultTableNode.GetAttribute(CASE_ATTRIBUTE)
+        self._panel.show_new(nodes, patient, run.output_folder, before)
+
+    def _changed(self) -> None:
+        self._panel.refresh()
+
+
+def _alternatives(rows: list[ModelRow]) -> dict[str, list[ModelRow]]:
+    by_system: dict[str, list[ModelRow]] = defaultdict(list)
+    for row in rows:
+        if row.ok:
+            by_system[row.system].append(row)
+    return {system: found for system, found in by_system.items() if len(found) > 1}
