@@ -101,7 +101,8 @@ class CaseResult:
     ``preparation`` is the record of alignment, brain extraction and correction of the shading, empty where the images
     needed none. ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of
     the cohort. ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not
-    recorded. ``faithfulness`` holds, by heat map, what its model's card states: [{metric, value, ci, n, note}].
+    recorded. ``agreement`` is what the grading systems that see the images say together (`pipeline.agreement`).
+    ``faithfulness`` holds, by heat map, what its model's card states: [{metric, value, ci, n, note}].
     """
 
     inputs: dict[str, Any]
@@ -109,6 +110,7 @@ class CaseResult:
     preparation: dict[str, Any] = field(default_factory=dict)
     segmentation: SegmentationResult | None = None
     grading: dict[str, GradingResult] = field(default_factory=dict)
+    agreement: dict[str, Any] = field(default_factory=dict)
     idh: dict[str, Any] = field(default_factory=dict)
     mgmt: dict[str, Any] = field(default_factory=dict)
     molecular: dict[str, dict[str, Any]] = field(default_factory=dict)

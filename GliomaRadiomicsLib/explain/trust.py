@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
@@ -82,6 +82,24 @@ def trust_of(
         flag = "no"
     texts = [reason.text for reason in sorted(found, key=lambda reason: not reason.severe)]
     return Trust(flag, texts, None if energy is None else energy.energy["tumour"])
+
+
+def compared(trust: Trust, probability: float, others: Mapping[str, float], rules: TrustRules | None = None) -> Trust:
+    """The trust of one system once it is known what the others say.
+
+    Args:
+        trust: What the system says of itself.
+        probability: Of this system, for WHO grade 4.
+        others: Probabilities of the other systems, by name.
+        rules: Where to draw the lines.
+    """
+    found = _agreed(probability, others, rules or TrustRules())
+    if not found:
+        return trust
+    severe = [reason.text for reason in found if reason.severe]
+    mild = [reason.text for reason in found if not reason.severe]
+    flag: Literal["caution", "no"] = "no" if severe or trust.flag == "no" else "caution"
+    return replace(trust, flag=flag, reasons=[*severe, *trust.reasons, *mild])
 
 
 def _undecided(probability: float, rules: TrustRules) -> list[_Reason]:

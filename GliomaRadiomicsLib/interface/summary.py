@@ -8,7 +8,7 @@ from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.interface.check import check_summary
 from GliomaRadiomicsLib.interface.grade import grade_columns
 from GliomaRadiomicsLib.reports.measured import GRADE, outline_is_automatic, volume_words
-from GliomaRadiomicsLib.reports.wording import NOTICE
+from GliomaRadiomicsLib.reports.wording import NOTICE, agreement_words
 
 __all__ = ["NOTICE", "SummaryLine", "summary_lines"]
 
@@ -51,6 +51,11 @@ def _grades(result: CaseResult) -> list[SummaryLine]:
         else:
             note = f"{column.trust_text}; {column.evidence[0]}"
             lines.append(SummaryLine(label, column.probability_text, note, column.trust))
+    together = agreement_words(result)
+    if together:
+        sure = result.agreement["agree"]
+        value = "they agree" if sure else "they differ, or one cannot be relied on"
+        lines.append(SummaryLine("Grading by the images together", value, together, "ok" if sure else "caution"))
     return lines
 
 

@@ -12,6 +12,7 @@ from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
 from GliomaRadiomicsLib.models.figures import faithfulness_of
 from GliomaRadiomicsLib.models.metadata import METADATA_FILE
+from GliomaRadiomicsLib.pipeline.agreement import agreement_of, compare
 from GliomaRadiomicsLib.pipeline.run import CaseRun
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.protocol import CaseData, System
@@ -40,6 +41,8 @@ def predict_case(run: CaseRun) -> None:
     )
     for name in systems_to_run(run.settings.models):
         _predict(run, name, registry.SYSTEMS[name].task, case)
+    run.result.grading = compare(run.result.grading)
+    run.result.agreement = agreement_of(run.result.grading)
 
 
 def systems_to_run(chosen: Mapping[str, str]) -> list[str]:

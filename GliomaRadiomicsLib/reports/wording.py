@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult
-from GliomaRadiomicsLib.reports.measured import outline_is_automatic
+from GliomaRadiomicsLib.reports.markup import headline, probability, words
+from GliomaRadiomicsLib.reports.measured import GRADE, outline_is_automatic
 
 NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
 """Shown wherever a result is."""
@@ -42,6 +43,23 @@ def outline_note(result: CaseResult, grade: GradingResult) -> str:
     if _measured_on_manual(grade.evidence):
         return f"The AUC was measured on manual outlines; {here}."
     return f"{here[0].upper()}{here[1:]}."
+
+
+def agreement_words(result: CaseResult) -> str:
+    """What the systems that see the images say together, as sentences; empty where fewer than two gave a probability."""
+    found = result.agreement
+    if not found:
+        return ""
+    left = [f"{words(name)} is left out ({reason})" for name, reason in found["left_out"].items()]
+    apart = f" {headline('; '.join(left))}." if left else ""
+    if found["probability_hgg"] is None:
+        return f"None of the systems that see the images can be relied on for this case.{apart}"
+    who = " and ".join(words(name) for name in found["systems"])
+    mean = f"probability of {GRADE} {probability(found['probability_hgg'])} by {who}"
+    if len(found["systems"]) == 1:
+        return f"Only one of the systems that see the images can be relied on for this case: {mean}.{apart}"
+    sides = "say the same" if found["agree"] else "differ" if not left else "that remain are averaged"
+    return f"The systems that see the images {sides}: mean {mean}.{apart}"
 
 
 def _measured_on_manual(evidence: Evidence) -> bool:

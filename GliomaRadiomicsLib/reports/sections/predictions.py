@@ -17,7 +17,7 @@ from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
 from GliomaRadiomicsLib.reports.sections.trust import trust_badge
-from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, outline_note
+from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, agreement_words, outline_note
 
 TOWARDS = "Towards 2 and 3 ◂ ▸ towards 4"
 
@@ -26,7 +26,8 @@ def write_grading(content: Content) -> Markup:
     """One block for each grading system."""
     if not content.result.grading:
         return paragraph("Not available: no grade was predicted in this run.", class_="absent")
-    return join(_grade(content.result, name, grade) for name, grade in content.result.grading.items())
+    together = paragraph(agreement_words(content.result), class_="note") if content.result.agreement else None
+    return join([together, *(_grade(content.result, name, grade) for name, grade in content.result.grading.items())])
 
 
 def _grade(result: CaseResult, name: str, grade: GradingResult) -> Markup:

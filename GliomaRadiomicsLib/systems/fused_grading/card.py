@@ -7,6 +7,7 @@ from typing import Any
 
 from GliomaRadiomicsLib.systems.fused_grading.fusion import Fusion, HeldOut
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
+from GliomaRadiomicsLib.systems.image_grading.case import FACTS
 
 _SHOWN = 12
 
@@ -30,6 +31,7 @@ def own_words(settings: FusedSettings, fusion: Fusion, n_joining: int = 0) -> di
         "input": {
             "patch": f"{' x '.join(map(str, settings.patch))} voxels over {field} mm around the tumour",
             "radiomics": f"788 features of the whole tumour on {settings.radiomics_sequence}, z-scored in the brain",
+            **({"facts": f"also candidates: {', '.join(FACTS.values())}"} if settings.facts else {}),
         },
         "training": {
             "model": "3-D ResNet-18 with squeeze-and-excitation and radiomic features, after Jinling Hospital 2023; "

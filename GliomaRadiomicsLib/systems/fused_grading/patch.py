@@ -36,7 +36,8 @@ def prepare(case: CaseData, settings: FusedSettings) -> Prepared | str:
     found = prepared_on(data, settings, region_of)
     if isinstance(found, str):
         return found
-    return replace(found, features=radiomics_of(data, settings.radiomics_sequence))
+    features = radiomics_of(data, settings.radiomics_sequence)
+    return replace(found, features=features | found.facts if settings.facts else features)
 
 
 def radiomics_of(case: CaseData, sequence: str) -> dict[str, float]:

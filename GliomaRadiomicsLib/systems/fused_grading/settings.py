@@ -17,6 +17,8 @@ class FusedSettings(GradingSettings):
         field_mm: Size of the patch along right, anterior, superior; larger where the tumour is.
         width: Channels of the first stage; 8 times as many features come out.
         radiomics_sequence: On which the radiomic features are measured.
+        facts: Whether the plain facts of the case (`image_grading.case.FACTS`: shares of the tumour's parts, size, mean
+            intensities) are candidates beside the radiomic and deep features; the paper has none.
         deep: "trained": the network is trained on the training patients of each fold, as in the paper; "helpers": on
             helper cases alone, so that its features are as new for the training patients as for others.
         helpers_in_selection: Whether half of the helper cases, which the network then does not see, join the training
@@ -36,6 +38,7 @@ class FusedSettings(GradingSettings):
     field_mm: tuple[float, ...] = (96.0, 128.0, 96.0)
     width: int = 64
     radiomics_sequence: str = "t1ce"
+    facts: bool = False
     deep: str = "trained"
     helpers_in_selection: bool = False
     levene: str = "different"

@@ -181,6 +181,16 @@ def test_the_papers_numbers_1300_features_of_96_128_96() -> None:
     assert (np.array(wide.spacing) * wide.shape >= (np.ptp(tumour, axis=0) + 1) * 4.0 - 1e-6).all()
 
 
+def test_plain_facts_join_the_features_where_asked() -> None:
+    case = case_of(5, is_hgg=True)
+    small = FusedSettings(patch=(16, 20, 16))
+    without, joined = prepare(case, small), prepare(case, replace(small, facts=True))
+    assert isinstance(without, Prepared)
+    assert isinstance(joined, Prepared)
+    assert set(joined.features) - set(without.features) == set(joined.facts)
+    assert joined.features["et_share"] == joined.facts["et_share"]
+
+
 def test_a_network_trained_on_helpers_alone_sees_no_patient(
     system: FusedGrading, cases: list[TrainingCase], work: Path, tmp_path: Path
 ) -> None:
