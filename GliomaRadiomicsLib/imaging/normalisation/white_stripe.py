@@ -1,12 +1,15 @@
 """White-stripe-like normalisation: the normal-appearing white matter becomes 0 with unit spread.
 
-After Shinohara et al., "Statistical normalization techniques for magnetic resonance imaging", NeuroImage: Clinical
-6:9 (2014): the mode of white matter is found in the smoothed histogram of the brain (the last one on T1, where white
-matter is the brightest tissue; the largest one on FLAIR), and the voxels within 5 % of quantiles around it give centre
-and width. Like it, not the same: only the 40 % of voxels in the most uniform surroundings are counted, so that the
-peak of white matter stands free of partial volumes; the histogram is smoothed by twice Silverman's width; a peak counts
-from 40 % of the highest; and on T2 the first such peak is taken, because white matter is darker there than grey matter.
-Correct the bias field first: within a field of 20 % white matter has no single mode.
+After Shinohara et al., "Statistical normalization techniques for magnetic resonance imaging", NeuroImage: Clinical 6:9
+(2014), doi:10.1016/j.nicl.2014.08.008: the mode of white matter is found in the smoothed histogram of the brain (the
+last one on T1, where white matter is the brightest tissue; the largest one on FLAIR), and the voxels within 5 % of
+quantiles around it give centre and width. The 5 % to either side are the paper's and the default of its R package
+WhiteStripe (``whitestripe.width = 0.05``), as are mean and standard deviation for centre and width. So the unit is the
+spread inside a tenth of the brain's voxels around one tissue, far smaller than that of the brain. Like it, not the
+same: only the 40 % of voxels in the most uniform surroundings are counted, so that the peak of white matter stands
+free of partial volumes; the histogram is smoothed by twice Silverman's width; a peak counts from 40 % of the highest;
+and on T2 the first such peak is taken, because white matter is darker there than grey matter. Correct the bias field
+first: within a field of 20 % white matter has no single mode.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from GliomaRadiomicsLib.imaging.normalisation.base import LinearNormalisation, i
 _BINS = 1000
 _TAILS = (0.5, 99.5)
 _STRIPE = 0.05
-_UNIFORM = 0.4
-_SMOOTHING = 2.0
-_LEAST_HEIGHT = 0.4
+"""Share of the brain's voxels to either side of the mode: the paper's and the default of its package."""
+_UNIFORM, _SMOOTHING, _LEAST_HEIGHT = 0.4, 2.0, 0.4
+"""Ours: share of voxels counted, width of the smoothing in Silverman's, and how high a peak is."""
 _FEWEST = 50
 
 
