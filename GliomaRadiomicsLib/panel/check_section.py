@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.interface.check import CheckRow, Fix, check_rows, check_summary
 from GliomaRadiomicsLib.panel.dialogs import guarded
-from GliomaRadiomicsLib.panel.tables import fill_table, fit_height, set_icon
+from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted, set_icon
 
 _ICONS = {
     "refused": "SP_MessageBoxCritical",
@@ -28,6 +28,7 @@ class CheckSection:
         self._panel, self._ui = panel, panel.ui
         self._rows: list[CheckRow] = []
         self._buttons: list[Any] = []
+        keep_fitted(self._ui.checkTable)
         self._ui.checkButton.connect("clicked()", guarded(self._check))
         self.forget()
 
@@ -81,7 +82,6 @@ class CheckSection:
                 table.setCellWidget(index, 3, self._button(row.fix))
         table.setColumnHidden(3, not self._buttons)
         table.setVisible(bool(self._rows))
-        fit_height(table)
 
     def _button(self, fix: Fix) -> Any:
         button = qt.QPushButton(_(fix.label))

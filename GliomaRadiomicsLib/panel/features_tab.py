@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.core.results import FeatureRow
 from GliomaRadiomicsLib.interface import features
 from GliomaRadiomicsLib.panel.dialogs import choose_target, guarded
-from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table
+from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, keep_fitted
 
 MOST_ROWS = 500
 """More rows than this are not put into the widget; copy and CSV have them all."""
@@ -27,6 +27,7 @@ class FeaturesTab:
         self._all: list[FeatureRow] = []
         self._shown: list[FeatureRow] = []
         ui = self._ui
+        keep_fitted(ui.featureTable, 0)
         ui.featureTextEdit.connect("textChanged(QString)", guarded(self._filter))
         ui.featureTextEdit.toolTip = _("Words that the line holds, such as: glcm entropy")
         ui.featureSequenceComboBox.connect("currentIndexChanged(int)", guarded(self._filter))

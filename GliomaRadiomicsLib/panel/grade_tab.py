@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.interface.fields import field
 from GliomaRadiomicsLib.interface.grade import QUESTION, GradeColumn, HeatMapChoice, grade_columns, heatmap_choices
 from GliomaRadiomicsLib.panel.dialogs import guarded
-from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, fit_height
+from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, keep_fitted
 from GliomaRadiomicsLib.scene.display import show_heat_map
 
 _PERCENT = 100.0
@@ -24,6 +24,7 @@ class GradeTab:
         self._columns: list[GradeColumn] = []
         self._maps: dict[str, HeatMapChoice] = {}
         ui = self._ui
+        keep_fitted(ui.gradeTable)
         ui.gradeTable.connect("itemSelectionChanged()", self._describe)
         ui.heatmapComboBox.connect("currentIndexChanged(int)", guarded(self._choose_map))
         ui.opacitySlider.connect("valueChanged(double)", guarded(self._show_map))
@@ -46,11 +47,10 @@ class GradeTab:
 
     def _list_systems(self) -> None:
         titles = [_("System"), _("Probability"), _("More likely"), _("Trust")]
-        rows = [(_(c.title), c.probability_text, _(c.label), _(c.trust_text)) for c in self._columns]
+        rows = [(_(c.title), c.probability_text, _(c.label or "no prediction"), _(c.trust_text)) for c in self._columns]
         table = self._ui.gradeTable
         fill_table(table, titles, rows, stretch=0)
         table.horizontalHeaderItem(1).setToolTip(_(QUESTION))
-        fit_height(table)
         first = next((i for i, column in enumerate(self._columns) if not column.abstained_reason), 0)
         if self._columns:
             table.selectRow(first)
@@ -71,12 +71,15 @@ class GradeTab:
         row = self._ui.gradeTable.currentRow()
         if not 0 <= row < len(self._columns):
             self._ui.gradeDetailLabel.text = ""
+            self._ui.gradeEvidenceButton.setVisible(False)
             return
         column = self._columns[row]
         lines = [f"{_(QUESTION)}, {_(column.title)}: {column.probability_text}"]
         lines += [_(column.abstained_reason)] if column.abstained_reason else []
         lines += [_(reason) for reason in column.reasons if reason]
-        lines += [_(line) for line in column.evidence if line]
+        lines += [_(line) for line in column.evidence[:1]]
+        self._ui.gradeEvidenceLabel.text = "\n".join(_(line) for line in column.evidence[1:])
+        self._ui.gradeEvidenceButton.setVisible(len(column.evidence) > 1)
         if column.moved:
             lines.append(_("What moved it most, in log-odds (+ towards grade 4):"))
             lines += [f"   {moved.contribution:+.2f}  {moved.name}: {moved.value}" for moved in column.moved]

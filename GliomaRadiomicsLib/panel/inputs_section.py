@@ -29,6 +29,7 @@ class InputsSection:
         self._timer.setInterval(_SETTLE_MS)
         self._timer.connect("timeout()", self.recognise)
         self._observer = slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, self._on_node_added)
+        self.hint("")
         self._ui.recogniseButton.connect("clicked()", self.recognise_all)
         self._ui.loadFolderButton.connect("clicked()", guarded(self._load_folder))
         self._ui.loadDicomButton.connect("clicked()", guarded(self._load_dicom))
@@ -48,12 +49,17 @@ class InputsSection:
         """Fill every selector whose image can be told by its name."""
         found = _by_name(_images())
         self._fill(found, only_empty=False)
-        self._ui.inputsHint.text = "" if found else _("No image is recognised by its name; choose them by hand.")
+        self.hint("" if found else _("No image is recognised by its name; choose them by hand."))
 
     def fill(self, nodes: dict[str, Any]) -> None:
         """Put nodes into the selectors, by role; None empties one."""
         for role, node in nodes.items():
             getattr(self._ui, f"{role}Selector").setCurrentNode(node)
+
+    def hint(self, text: str) -> None:
+        """A line below the buttons; none if empty."""
+        self._ui.inputsHint.text = text
+        self._ui.inputsHint.setVisible(bool(text))
 
     def refresh(self) -> None:
         """Enable the buttons."""
@@ -90,7 +96,7 @@ class InputsSection:
         uids = _selected_series()
         if not uids:
             slicer.util.selectModule("DICOM")
-            self._ui.inputsHint.text = _("Select series in the DICOM browser, come back and press this button again.")
+            self.hint(_("Select series in the DICOM browser, come back and press this button again."))
             return
         from DICOMLib import DICOMUtils
 
@@ -101,7 +107,7 @@ class InputsSection:
         found = _by_name(nodes)
         self.fill(found)
         if len(found) < len(nodes):
-            self._ui.inputsHint.text = _("Not every series was recognised by its name; choose the others by hand.")
+            self.hint(_("Not every series was recognised by its name; choose the others by hand."))
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_node_added(self, _caller: Any, _event: str, node: Any) -> None:

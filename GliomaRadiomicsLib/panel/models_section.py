@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
-from GliomaRadiomicsLib.panel.tables import fill_table, fit_height
+from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 
 _TABLE_HEIGHT, _CARD_HEIGHT = 180, 180
 
@@ -22,6 +22,7 @@ class ModelsSection:
         self._panel, self._ui = panel, panel.ui
         self.rows: list[ModelRow] = []
         ui = self._ui
+        keep_fitted(ui.modelTable, _TABLE_HEIGHT)
         ui.modelTable.connect("itemSelectionChanged()", self._show_card)
         ui.importModelButton.connect("clicked()", guarded(self._import_file))
         ui.importFolderButton.connect("clicked()", guarded(self._import_folder))
@@ -49,10 +50,9 @@ class ModelsSection:
 
     def _list(self) -> None:
         self.rows = model_rows()
-        titles = [_("Model"), _("Predicts"), _("Version"), _("From")]
-        rows = [(row.name, _(row.what or row.problem), row.version, _(row.source)) for row in self.rows]
+        titles = [_("Model"), _("Predicts"), _("Version")]
+        rows = [(row.name, _(row.what or row.problem), row.version) for row in self.rows]
         fill_table(self._ui.modelTable, titles, rows, stretch=1)
-        fit_height(self._ui.modelTable, _TABLE_HEIGHT)
 
     def _changed(self, message: str) -> None:
         self._list()
@@ -64,7 +64,7 @@ class ModelsSection:
         row = self.chosen_row()
         if row is not None:
             self._ui.modelCardBrowser.setMarkdown(row.card_markdown or row.problem)
-            self._ui.modelStateLabel.text = _(row.evidence)
+            self._ui.modelStateLabel.text = f"{row.name} {row.version}, {_(row.source)}: {_(row.evidence)}"
         self.refresh()
 
     def _import_file(self) -> None:

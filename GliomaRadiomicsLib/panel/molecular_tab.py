@@ -7,7 +7,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.molecular import MolecularRow, molecular_rows
-from GliomaRadiomicsLib.panel.tables import fill_table, fit_height
+from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 
 
 class MolecularTab:
@@ -16,6 +16,7 @@ class MolecularTab:
     def __init__(self, panel: Any) -> None:
         self._panel, self._ui = panel, panel.ui
         self._rows: list[MolecularRow] = []
+        keep_fitted(self._ui.molecularTable)
         self._ui.molecularTable.connect("itemSelectionChanged()", self._describe)
 
     def show_result(self) -> None:
@@ -28,7 +29,6 @@ class MolecularTab:
             for row in self._rows
         ]
         fill_table(self._ui.molecularTable, titles, rows, stretch=0)
-        fit_height(self._ui.molecularTable)
         if self._rows:
             self._ui.molecularTable.selectRow(0)
         self._describe()
@@ -37,8 +37,13 @@ class MolecularTab:
         """Nothing to enable."""
 
     def _describe(self) -> None:
-        lines = []
-        for row in self._rows:
+        index = self._ui.molecularTable.currentRow()
+        row = self._rows[index] if 0 <= index < len(self._rows) else None
+        lines, evidence = [], []
+        if row is not None:
             head = _(row.abstained_reason) or f"{_(row.question)}: {row.probability_text}"
-            lines += [f"{_(row.title)}", *(f"   {_(line)}" for line in (head, *row.reasons, *row.evidence) if line)]
+            lines = [f"{_(row.title)}: {head}", *(_(reason) for reason in row.reasons)]
+            evidence = [_(line) for line in row.evidence if line]
         self._ui.molecularNotesLabel.text = "\n".join(lines)
+        self._ui.molecularEvidenceLabel.text = "\n".join(evidence)
+        self._ui.molecularEvidenceButton.setVisible(bool(evidence))

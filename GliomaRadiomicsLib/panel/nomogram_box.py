@@ -13,7 +13,7 @@ from GliomaRadiomicsLib.interface.fields import Field
 from GliomaRadiomicsLib.interface.nomogram import InteractiveNomogram, NomogramReading
 from GliomaRadiomicsLib.interface.survival import year_rows
 from GliomaRadiomicsLib.panel.dialogs import guarded
-from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, fit_height
+from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, keep_fitted
 
 
 class NomogramBox:
@@ -24,6 +24,7 @@ class NomogramBox:
         self._nomogram: InteractiveNomogram | None = None
         self._inputs: dict[str, Any] = {}
         self._unknown: dict[str, float] = {}
+        keep_fitted(self._ui.nomogramTable)
         self._ui.nomogramResetButton.connect("clicked()", guarded(self._reset))
         self._ui.nomogramChartButton.connect("clicked()", guarded(self._show_chart))
 
@@ -124,7 +125,6 @@ class NomogramBox:
         rows = [(_(labels.get(key, key)), f"{points:.0f}") for key, points in reading.points.items()]
         table = self._ui.nomogramTable
         fill_table(table, [_("Covariate"), _("Points")], [*rows, (_("Total"), f"{reading.total:.0f}")], stretch=0)
-        fit_height(table)
 
     def _show_probabilities(self, reading: NomogramReading) -> None:
         rows = year_rows(reading.probability, reading.interval)

@@ -60,6 +60,7 @@ class RunControl:
         self._timer.setInterval(_POLL_MS)
         self._timer.connect("timeout()", self.poll)
         ui.cancelButton.connect("clicked()", self.cancel)
+        self._say("")
 
     @property
     def is_running(self) -> bool:
@@ -142,13 +143,13 @@ class RunControl:
             return
         self._ui.progressBar.value = _PERCENT
         took = elapsed_text(time.monotonic() - self._began)
-        self._ui.etaLabel.text = f"{self._done_line} {_('Took')} {took}.".strip()
+        self._say(f"{self._done_line} {_('Took')} {took}.".strip())
         self.log(self._ui.etaLabel.text)
         self._on_change()
 
     def _tell_error(self, ending: dict[str, Any]) -> None:
         self._ui.progressBar.value = 0
-        self._ui.etaLabel.text = _("Cancelled; nothing was kept.") if ending.get("kind") == "cancelled" else ""
+        self._say(_("Cancelled; nothing was kept.") if ending.get("kind") == "cancelled" else "")
         message = ending.get("message") or "no message"
         kind = ending.get("kind")
         self.log(f"{str(kind).capitalize()}: {message}" if message != kind else str(kind).capitalize())
@@ -160,7 +161,11 @@ class RunControl:
         elapsed = time.monotonic() - self._began
         left = remaining_text(elapsed, self._fraction)
         parts = [_(self._what), elapsed_text(elapsed), _(left)]
-        self._ui.etaLabel.text = " · ".join(part for part in parts if part)
+        self._say(" · ".join(part for part in parts if part))
+
+    def _say(self, text: str) -> None:
+        self._ui.etaLabel.text = text
+        self._ui.etaLabel.setVisible(bool(text))
 
 
 def _kill(run: FollowedRun) -> None:

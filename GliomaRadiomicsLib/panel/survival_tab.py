@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.interface.survival import SurvivalView, survival_view
 from GliomaRadiomicsLib.panel.dialogs import guarded
 from GliomaRadiomicsLib.panel.nomogram_box import NomogramBox
-from GliomaRadiomicsLib.panel.tables import fill_table, fit_height
+from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 
 
 class SurvivalTab:
@@ -19,6 +19,7 @@ class SurvivalTab:
     def __init__(self, panel: Any) -> None:
         self._panel, self._ui = panel, panel.ui
         self._nomogram = NomogramBox(panel)
+        keep_fitted(self._ui.survivalTable)
         self._ui.survivalChartButton.connect("clicked()", guarded(self._show_chart))
 
     def show_result(self) -> None:
@@ -30,8 +31,10 @@ class SurvivalTab:
         rows = [(_(row.label), row.text) for row in view.years] if view is not None else []
         fill_table(ui.survivalTable, [_("Survival"), _("Probability")], rows)
         ui.survivalTable.setVisible(bool(rows))
-        fit_height(ui.survivalTable)
         ui.survivalNotesLabel.text = "" if view is None else "\n".join(_(line) for line in _notes(view))
+        evidence = [_(line) for line in view.evidence] if view is not None else []
+        ui.survivalEvidenceLabel.text = "\n".join(evidence)
+        ui.survivalEvidenceButton.setVisible(bool(evidence))
         self._nomogram.show_result(result)
 
     def refresh(self) -> None:
@@ -72,4 +75,4 @@ def _notes(view: SurvivalView) -> list[str]:
     lines += [f"{_('Rests on')}: {view.rests_on}."] if view.rests_on else []
     lines += [f"{_('Not known, so not used')}: {view.missing}."] if view.missing else []
     lines += [view.chart.note] if view.chart is not None and view.chart.note else []
-    return [*lines, *view.evidence]
+    return lines

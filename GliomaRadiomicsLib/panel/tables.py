@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +10,10 @@ import qt
 
 MAX_HEIGHT = 320
 _SWATCH = 12
-_HEADER_LINES, _FRAME = 1.9, 6
+_HEADER_LINES, _FRAME = 1.5, 3
+_MAX_HEIGHT, _WAITING = "gliomaRadiomicsMaxHeight", "gliomaRadiomicsWaiting"
+_MAY_BREAK = re.compile(r"(?<=_)|(?<=[a-z])(?=[A-Z])")
+_BREAK = "\u200b"
 
 
 def fill_table(table: Any, titles: Sequence[str], rows: Iterable[Sequence[str]], stretch: int = -1) -> None:
@@ -29,19 +33,45 @@ def fill_table(table: Any, titles: Sequence[str], rows: Iterable[Sequence[str]],
     table.setRowCount(len(rows))
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
-            item = qt.QTableWidgetItem(text)
+            item = qt.QTableWidgetItem(_breakable(text))
             item.setToolTip(text)
             table.setItem(row, column, item)
     _arrange(table, len(titles), stretch % len(titles))
     table.blockSignals(blocked)
+    if table.property(_MAX_HEIGHT) is not None:
+        _fit(table)
 
 
-def fit_height(table: Any, max_height: int = MAX_HEIGHT) -> None:
-    """Make a table as high as its rows, up to a limit; beyond it scrolls."""
+def keep_fitted(table: Any, max_height: int = MAX_HEIGHT) -> None:
+    """Let rows be as high as their texts need whenever columns change, and the table as high as its rows.
+
+    Args:
+        table: A ``QTableWidget``.
+        max_height: Pixels beyond which the table scrolls; 0 leaves its height to the layout.
+    """
+    table.setProperty(_MAX_HEIGHT, max_height)
+    table.horizontalHeader().connect("sectionResized(int,int,int)", lambda *_sizes: _fit_soon(table))
+
+
+def _header_height(table: Any) -> int:
+    return int(_HEADER_LINES * table.fontMetrics().height())
+
+
+def _fit_soon(table: Any) -> None:
+    """Once for all columns that change together."""
+    if not table.property(_WAITING):
+        table.setProperty(_WAITING, True)
+        qt.QTimer.singleShot(0, lambda: _fit(table))
+
+
+def _fit(table: Any) -> None:
+    table.setProperty(_WAITING, False)
     table.resizeRowsToContents()
-    header = int(_HEADER_LINES * table.fontMetrics().height())
-    rows = sum(table.rowHeight(row) for row in range(table.rowCount))
-    table.setFixedHeight(min(max_height, header + rows + _FRAME))
+    limit = table.property(_MAX_HEIGHT)
+    if limit:
+        header = _header_height(table)
+        rows = sum(table.rowHeight(row) for row in range(table.rowCount))
+        table.setFixedHeight(min(int(limit), header + rows + _FRAME))
 
 
 def set_icon(table: Any, row: int, column: int, icon: Any) -> None:
@@ -86,10 +116,16 @@ def chosen(combo: Any) -> str:
     return str(value) if value is not None else ""
 
 
+def _breakable(text: str) -> str:
+    """Long names of features may be broken after an underscore and before a capital."""
+    return _MAY_BREAK.sub(_BREAK, text) if "_" in text else text
+
+
 def _arrange(table: Any, columns: int, stretch: int) -> None:
     header = table.horizontalHeader()
     for column in range(columns):
         mode = qt.QHeaderView.Stretch if column == stretch else qt.QHeaderView.ResizeToContents
         header.setSectionResizeMode(column, mode)
     header.setHighlightSections(False)
+    header.setFixedHeight(_header_height(table))
     table.verticalHeader().hide()

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.tumour import TumourRow, notes, tumour_rows
 from GliomaRadiomicsLib.panel.dialogs import guarded
-from GliomaRadiomicsLib.panel.tables import fill_table, fit_height, is_checked, make_checkable, set_icon, swatch
+from GliomaRadiomicsLib.panel.tables import fill_table, is_checked, keep_fitted, make_checkable, set_icon, swatch
 from GliomaRadiomicsLib.scene import display
 
 _WHOLE = "WT"
@@ -24,6 +24,7 @@ class TumourTab:
         self._watched: Any = None
         self._tags: list[int] = []
         ui = self._ui
+        keep_fitted(ui.tumourTable)
         ui.tumourTable.connect("itemChanged(QTableWidgetItem*)", self._show_or_hide)
         ui.surfaceCheckBox.connect("toggled(bool)", guarded(self._show_surface))
         ui.jumpButton.connect("clicked()", guarded(self._jump))
@@ -39,7 +40,7 @@ class TumourTab:
         titles = [_("Region"), _("Volume"), _("Change")]
         rows = [(_(row.name), row.volume_text, row.change_text) for row in self._rows]
         compared = panel.before is not None
-        fill_table(ui.tumourTable, titles, rows, stretch=2 if compared else 0)
+        fill_table(ui.tumourTable, titles, rows, stretch=0)
         ui.tumourTable.setColumnHidden(2, not compared)
         blocked = ui.tumourTable.blockSignals(True)
         for index, row in enumerate(self._rows):
@@ -47,7 +48,6 @@ class TumourTab:
                 set_icon(ui.tumourTable, index, 0, swatch(row.colour_rgb))
                 make_checkable(ui.tumourTable, index, 0, display.is_segment_shown(panel.nodes, row.region))
         ui.tumourTable.blockSignals(blocked)
-        fit_height(ui.tumourTable)
         blocked = ui.surfaceCheckBox.blockSignals(True)
         ui.surfaceCheckBox.checked = panel.nodes is not None and display.is_surface_shown(panel.nodes)
         ui.surfaceCheckBox.blockSignals(blocked)

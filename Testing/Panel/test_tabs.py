@@ -43,7 +43,7 @@ def shown(widget: Any, scene: Any, output: Path) -> Any:
 
 def cells(table: Any) -> list[list[str]]:
     rows, columns = range(table.rowCount), range(table.columnCount)
-    return [[table.item(row, column).text() for column in columns] for row in rows]
+    return [[table.item(row, column).text().replace("\u200b", "") for column in columns] for row in rows]
 
 
 def composites(scene: Any) -> list[Any]:
@@ -182,6 +182,7 @@ def test_the_heat_map_follows_its_selector_and_sliders(shown: Any, scene: Any) -
 def test_an_abstention_has_no_number(shown: Any) -> None:
     rows = cells(shown.ui.molecularTable)
     assert [row[1] for row in rows] == ["0.11", "no prediction"]
+    shown.ui.molecularTable.selectRow(1)
     assert "invented" in shown.ui.molecularNotesLabel.text
 
 

@@ -20,6 +20,11 @@ def main(folder: Path) -> int:
     behaviour = os.environ["FAKE_WORKER"]
     job = json.loads((folder / "job.json").read_text())
     say(type="progress", fraction=0.25, message="aligning")
+    if behaviour == "check":
+        finding = {"code": "phantom", "severity": "ok", "message": "nothing to see here", "sequence": None}
+        say(type="check", findings=[finding])
+        say(type="done")
+        return 0
     if behaviour == "refuse":
         say(type="error", kind="refused", message="t1.nii.gz: image is constant; check the export")
         return 2

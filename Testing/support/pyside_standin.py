@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-_RAW = ("metaObject", "property", "setProperty", "connect", "children", "setMRMLScene", "mrmlScene")
+_RAW = ("sizeHint", "minimumSizeHint", "metaObject", "property", "setProperty", "connect", "children", "setMRMLScene", "mrmlScene")
 
 
 def _has_property(widget: Any, name: str) -> bool:
@@ -218,6 +218,7 @@ _PLAIN_NAMES = [
     "QSlider",
     "QTabWidget",
     "QTableWidget",
+    "QHeaderView",
     "QTextBrowser",
     "QGroupBox",
     "QScrollArea",
@@ -243,6 +244,10 @@ class UiLoader(QtUiTools.QUiLoader):
             msg = f"no stand-in for {class_name}"
             raise RuntimeError(msg)
         widget = cls(parent)
+        if class_name == "QTableWidget":
+            header = PLAIN["QHeaderView"](QtCore.Qt.Orientation.Horizontal)
+            QtWidgets.QTableWidget.setHorizontalHeader(widget, header)
+            UiLoader.kept.append(header)
         QtCore.QObject.setObjectName(widget, name)
         UiLoader.kept.append(widget)
         return widget
