@@ -26,6 +26,11 @@ HEAD_HEIGHT_MM = 110.0
 """Brains of 18 patients were 129 mm high or more."""
 HEAD_TURNED = 0.02
 """Lead of another orientation in the same heads: 0.001 at most."""
+_TOMOGRAPHY = {
+    "hounsfield": "air at -1000",
+    "shifted": "air at 0, soft tissue at 1024 to 1124",
+    "rescaled": "air, soft tissue and bone as far apart as in Hounsfield units, on another scale",
+}
 _ORIENT = "export or convert it again with its orientation"
 
 
@@ -84,8 +89,7 @@ def _is_tomography(role: str, volume: Volume, findings: Findings) -> bool:
     if not kind:
         return False
     what = "its intensities are Hounsfield units: this is computed tomography, not MRI"
-    found = "air at -1000" if kind == "hounsfield" else "air at 0, soft tissue at 1024 to 1124"
-    findings.refuse("ct-image", what, "give the MRI", found=found, sequence=role)
+    findings.refuse("ct-image", what, "give the MRI", found=_TOMOGRAPHY[kind], sequence=role)
     return True
 
 

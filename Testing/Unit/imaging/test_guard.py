@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import resample_spacing
 from GliomaRadiomicsLib.imaging.guard.aligned import check_aligned
 from GliomaRadiomicsLib.imaging.guard.lesions import lesions_of
-from GliomaRadiomicsLib.imaging.guard.modality import slices_of
+from GliomaRadiomicsLib.imaging.guard.modality import computed_tomography, slices_of
 from GliomaRadiomicsLib.imaging.guard.raw import check_raw
 from GliomaRadiomicsLib.imaging.guard.template import UPRIGHT, fit_brain
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient, make_phantom
@@ -74,7 +74,8 @@ def test_what_lies_where_is_said_in_words(patient: PhantomPatient) -> None:
     assert fit_brain(patient.brain_mask).lead < -0.05
     upside_down = fit_brain(guard_cases.turned(patient.brain_mask, 2, (1, 2)))
     assert upside_down.describe() == (
-        "the back of the head lies where the header says front and the bottom of the head lies where the header says top"
+        "the back of the head lies where the header says front and "
+        "the bottom of the head lies where the header says top"
     )
     assert upside_down.turn != UPRIGHT
     on_its_side = fit_brain(guard_cases.turned(patient.brain_mask, 1, (0, 2))).describe()
@@ -134,6 +135,26 @@ def test_computed_tomography_is_refused(head: PhantomPatient, offset: float) -> 
     found = check_raw({"t1": image})
     assert guard_cases.codes(found) == {"ct-image"}
     assert "give the MRI" in found[0].message
+
+
+@pytest.mark.parametrize(("top", "dtype"), [(1.0, np.float32), (255.0, np.uint8), (-1.0, np.float32)])
+def test_computed_tomography_on_another_scale_is_refused(head: PhantomPatient, top: float, dtype: type) -> None:
+    image = guard_cases.tomography(head.tissue, np.random.default_rng(0))
+    values = image.array.astype(np.float64)
+    share = (values - values.min()) / (values.max() - values.min())
+    scaled = image.with_array((share * top if top > 0 else 6.0 * share - 1.5).astype(dtype))
+    found = check_raw({"t1": scaled})
+    assert guard_cases.codes(found) == {"ct-image"}
+    assert "on another scale" in found[0].message
+
+
+def test_mri_is_not_taken_for_rescaled_tomography(patient: PhantomPatient, head: PhantomPatient) -> None:
+    for images in (patient.volumes, head.volumes):
+        for image in images.values():
+            low, high = float(image.array.min()), float(image.array.max())
+            grey = np.round((image.array - low) / (high - low) * 255.0).astype(np.uint8)
+            for same in (image, image.with_array(grey)):
+                assert computed_tomography(same) == ""
 
 
 def test_mri_scaled_to_where_ct_lies_is_not_taken_for_it(head: PhantomPatient) -> None:
