@@ -12,6 +12,7 @@ from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
 SHRINK = 8
 ITERATIONS = (50,)
 """One level: a field of few bends. More levels take the contrast of a large oedema for shading."""
+_STEPS = 1024
 
 
 def correct_bias(volume: Volume, mask: Volume) -> Volume:
@@ -39,3 +40,20 @@ def correct_bias(volume: Volume, mask: Volume) -> Volume:
     corrected = volume.array.astype(np.float32)
     corrected[box] = np.where(inside[box], corrected[box] / field, corrected[box])
     return volume.with_array(corrected)
+
+
+def field_between(before: Volume, after: Volume) -> Volume:
+    """The field that a correction divided by, to keep.
+
+    Args:
+        before: Image before the correction.
+        after: The same image after it, on the same grid; 0 outside the brain.
+
+    Returns:
+        float32 in steps of 1/1024 (so that it takes little room compressed), 1 where either image is not positive;
+        ``after`` times this is ``before``.
+    """
+    there = (before.array > 0) & (after.array > 0)
+    field = np.ones(before.shape, dtype=np.float32)
+    np.divide(before.array, after.array, out=field, where=there)
+    return before.with_array(np.rint(field * _STEPS) / np.float32(_STEPS), "shading")

@@ -12,6 +12,7 @@ from GliomaRadiomicsLib.core.provenance import timestamp, versions
 from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.bias import field_between
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 from GliomaRadiomicsLib.imaging.itk_files import write_transform
 from GliomaRadiomicsLib.imaging.normalisation import registry as normalisation
@@ -143,8 +144,23 @@ def _normalise(run: CaseRun) -> None:
         write_volume(run.normalised[role], target / f"{role}.nii.gz")
         if not run.space.is_exact(role):
             write_transform(run.space.movements[role], target / f"{role}.tfm")
+    _keep_shading(run)
     write_label_map(brain, target / "brain_mask.nii.gz")
     run.result.files["volumes"] = {role: f"preprocessed/{role}.nii.gz" for role in run.normalised}
+
+
+def _keep_shading(run: CaseRun) -> None:
+    """The fields that the images were divided by, on the grid of the prepared images."""
+    if run.prepared is None:
+        return
+    fields = {}
+    for role, one in run.result.preparation["sequences"].items():
+        if one.get("shading", {}).get("corrected"):
+            fields[role] = f"preprocessed/{role}_bias.nii.gz"
+            field = field_between(run.prepared.aligned[role], run.passport.volumes[role])
+            write_volume(field, run.folder / fields[role])
+    if fields:
+        run.result.files["shading"] = fields
 
 
 def _take_mask(run: CaseRun, mask: Volume) -> None:

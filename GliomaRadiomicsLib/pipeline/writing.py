@@ -90,6 +90,7 @@ def provenance_of(run: CaseRun, inputs: CaseInputs) -> dict[str, Any]:
         },
         "versions": run.result.versions,
         "space": run.space.to_dict(),
+        "shading": run.result.files.get("shading", {}),
         "normalisation": run.normalisations,
         "timing_s": dict(run.progress.timings),
     }

@@ -13,18 +13,21 @@ LEAST_AGREEMENT = 0.93
 """Lower Dice between the brains of two aligned images is doubtful."""
 
 
-def findings_of(record: dict[str, Any]) -> list[Finding]:
-    """Passport lines of a preparation record."""
+def findings_of(record: dict[str, Any], *, outlined: bool) -> list[Finding]:
+    """Passport lines of a preparation record; ``outlined`` where a label map is written or made in this run."""
     sequences: dict[str, dict[str, Any]] = record["sequences"]
     found = _brain(record, sequences)
     for role, one in sequences.items():
         found += _alignment(role, one, sequences[record["reference"]], SEQUENCE_NAMES[record["reference"]])
     found += _shading(sequences)
-    message = (
-        f"the work was done on {record['working_spacing_mm']:g} mm voxels; the label map and the heat maps are brought "
-        f"back onto the grid of {SEQUENCE_NAMES[record['results_on']]}"
-    )
-    return [*found, Finding("working-grid", "fixed", message)]
+    return [*found, Finding("working-grid", "fixed", _working_grid(record, outlined))]
+
+
+def _working_grid(record: dict[str, Any], outlined: bool) -> str:
+    size, name = f"{record['working_spacing_mm']:g} mm voxels", SEQUENCE_NAMES[record["results_on"]]
+    if outlined:
+        return f"the work was done on {size}; the label map and the heat maps are brought back onto the grid of {name}"
+    return f"the images written have {size} in the position of {name}; the way back is in provenance.json (space)"
 
 
 def _names(roles: list[str]) -> str:

@@ -103,8 +103,9 @@ def _take(run: CaseRun, prepared: Prepared, checked: Passport) -> None:
         _exchange(run, prepared, checked)
     kept = [finding for finding in before.findings if finding.code not in _ANSWERED_ANEW]
     after = [finding for finding in checked.findings if finding.code in _AFTERWARDS]
+    outlined = before.mask is not None or "segmentation" in run.settings.steps
     others = [finding for finding in run.result.passport if finding not in before.findings]
-    run.result.passport[:] = [*others, *kept, *findings_of(run.result.preparation), *after]
+    run.result.passport[:] = [*others, *kept, *findings_of(run.result.preparation, outlined=outlined), *after]
     run.passport = replace(
         before,
         findings=run.result.passport,

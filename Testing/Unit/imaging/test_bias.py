@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.bias import correct_bias
+from GliomaRadiomicsLib.imaging.bias import correct_bias, field_between
 
 SHAPE = (64, 56, 48)
 
@@ -40,3 +40,14 @@ def test_an_image_with_negative_values_is_left_alone(shaded: tuple[Volume, Volum
     volume, mask, _ = shaded
     zscored = volume.with_array(volume.array - 100.0)
     assert correct_bias(zscored, mask) is zscored
+
+
+def test_the_field_that_is_kept_gives_the_image_back(shaded: tuple[Volume, Volume, np.ndarray]) -> None:
+    volume, mask, _ = shaded
+    corrected = correct_bias(volume, mask)
+    field = field_between(volume, corrected)
+    assert field.same_grid(volume)
+    inside = mask.array > 0
+    assert (corrected.array * field.array)[inside] == pytest.approx(volume.array[inside], rel=2e-3)
+    assert field.array[inside].std() > 0.05
+    assert (field.array[~inside] == 1.0).all()

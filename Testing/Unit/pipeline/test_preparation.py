@@ -21,6 +21,7 @@ from GliomaRadiomicsLib.imaging.space import Space, resample_labels
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.pipeline.preparation.alignment import align
 from GliomaRadiomicsLib.pipeline.preparation.brains import Brain
+from GliomaRadiomicsLib.pipeline.preparation.findings import findings_of
 from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, is_needed, prepare_case
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
 
@@ -126,6 +127,30 @@ def test_the_passport_says_what_was_done(swapped: tuple[Path, CaseResult]) -> No
     for role in ("t1", "t2", "flair"):
         assert (out / "preprocessed" / f"{role}.tfm").is_file()
     assert "Preparation" in (out / "report.html").read_text()
+
+
+def test_the_shading_that_was_taken_out_is_kept(
+    raw: PhantomPatient, prepared: Prepared, swapped: tuple[Path, CaseResult]
+) -> None:
+    out, result = swapped
+    provenance = json.loads((out / "provenance.json").read_text())
+    assert provenance["shading"] == result.files["shading"]
+    assert result.files["shading"].keys() == set(ROLES)
+    inside = prepared.brain_mask.array > 0
+    for role, name in result.files["shading"].items():
+        field = read_volume(out / name)
+        assert field.same_grid(prepared.brain_mask, 1e-3)
+        shaded = field.array * prepared.volumes[role].array
+        assert shaded[inside] == pytest.approx(prepared.aligned[role].array[inside], rel=5e-3, abs=1e-3)
+        assert (out / name).stat().st_size < 1_000_000
+
+
+def test_what_is_not_written_is_not_announced(prepared: Prepared) -> None:
+    written = findings_of(prepared.record, outlined=True)[-1].message
+    only_images = findings_of(prepared.record, outlined=False)[-1].message
+    assert "the label map and the heat maps are brought back onto the grid of T1ce" in written
+    assert "1 mm voxels in the position of T1ce" in only_images
+    assert not any(word in only_images for word in ("label", "heat"))
 
 
 def test_an_image_that_cannot_be_aligned_is_left_out_with_the_reason(raw: PhantomPatient) -> None:
