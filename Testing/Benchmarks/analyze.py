@@ -33,18 +33,21 @@ def main() -> None:
             case = Path(folder) / "phantom"
             case.mkdir()
             write_phantom(make_phantom(seed=1), case)
-        out = Path(folder) / "out"
-        command = [sys.executable, "-m", "GliomaRadiomicsLib", "analyze", "--case", str(case), "--out", str(out)]
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        wall = time.perf_counter() - began
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        for step, seconds in json.loads((out / "result.json").read_text())["timing_s"].items():
-            print(f"{step:14} {seconds:7.2f} s")
-        cpu = used.ru_utime + used.ru_stime
-        print(
-            f"{'whole process':14} {wall:7.2f} s wall, {cpu:.1f} s CPU, largest process {used.ru_maxrss / 1e6:.2f} GB"
-        )
+        measure(case, Path(folder) / "out")
+
+
+def measure(case: Path, out: Path) -> None:
+    """Run ``analyze`` on a case folder in a process of its own and print its steps and its largest process."""
+    command = [sys.executable, "-m", "GliomaRadiomicsLib", "analyze", "--case", str(case), "--out", str(out)]
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    wall = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for step, seconds in json.loads((out / "result.json").read_text())["timing_s"].items():
+        print(f"{step:18} {seconds:7.2f} s")
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    gigabytes = used.ru_maxrss / 1e6
+    print(f"{'whole process':18} {wall:7.2f} s wall, {cpu:.1f} s CPU, largest process {gigabytes:.2f} GB")
 
 
 if __name__ == "__main__":

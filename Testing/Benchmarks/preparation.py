@@ -1,21 +1,26 @@
 """Preparation of raw phantom patients against the truth, and the seconds of each step.
 
-``python Testing/Benchmarks/preparation.py [--seeds 20] [--first 0] [--csv ROWS.csv]``
+``python Testing/Benchmarks/preparation.py [--seeds 20] [--first 0] [--csv ROWS.csv] [--raw-case DIR]``
 
 Every sequence of a raw phantom is moved by up to 15 mm and 15 degrees, has its own grid of up to 5 mm slices, shading,
 noise and a skull. Printed for every image: error of the registration inside the brain (mean and largest, mm), Dice of
-the brain mask on the image's own grid, Dice of the label map brought back onto it.
+the brain mask on the image's own grid, Dice of the label map brought back onto it. At last the seconds of each step and
+the memory of the largest process for ``analyze`` on a real patient's raw images, where they are there; ``--seeds 0``
+measures only that.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from analyze import measure
 
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
@@ -26,6 +31,7 @@ from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, prepare_ca
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
 
 REFERENCE = "t1ce"
+RAW_CASE = Path(__file__).resolve().parents[3] / "shared" / "data" / "raw_case" / "TCGA-FG-6692"
 
 
 def registration_error(patient: PhantomPatient, space: Space, role: str) -> tuple[float, float]:
@@ -73,6 +79,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--raw-case", type=Path, default=RAW_CASE, help="case folder with images as scanned")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     seconds: list[float] = []
@@ -88,12 +95,19 @@ def main() -> None:
             print("  ".join(f"{key} {value}" for key, value in row.items()))
         steps = ", ".join(f"{name} {value:.1f}" for name, value in progress.timings.items())
         print(f"seed {seed}: {seconds[-1]:.1f} s wall, {time.process_time() - cpu:.1f} s CPU ({steps})", flush=True)
-    _print_summary(rows, seconds)
-    if options.csv:
+    if rows:
+        _print_summary(rows, seconds)
+    if options.csv and rows:
         with options.csv.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(max(rows, key=len)))
             writer.writeheader()
             writer.writerows(rows)
+    if options.raw_case.is_dir():
+        print(f"analyze {options.raw_case.name}, load of this machine {os.getloadavg()[0]:.1f}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            measure(options.raw_case, Path(folder) / "out")
+    else:
+        print(f"no raw case in {options.raw_case.name}: its time and memory were not measured")
 
 
 def _print_summary(rows: list[dict[str, Any]], seconds: list[float]) -> None:
