@@ -39,6 +39,7 @@ class Panel:
         self.before: CaseResult | None = None
         self._shown, self._stamp = "", 0
         self._warm = False
+        self._state: PanelState | None = None
         self._folders: dict[str, Path] = {}
         self._gui_tag: Any = None
         self.ui = self._load(layout, ui_path)
@@ -71,7 +72,10 @@ class Panel:
 
     @property
     def state(self) -> PanelState:
-        """What the rules look at."""
+        """What the rules look at; looked up once for all parts while these are refreshed."""
+        return self._state or self._look()
+
+    def _look(self) -> PanelState:
         values = values_of(self.parameters) if self.parameters is not None else {}
         steps = {key.removeprefix(STEP_PREFIX) for key, on in values.items() if key.startswith(STEP_PREFIX) and on}
         return PanelState(
@@ -110,8 +114,12 @@ class Panel:
 
     def refresh(self) -> None:
         """Enable and disable what depends on the choices."""
-        for part in self._parts:
-            part.refresh()
+        self._state = self._look()
+        try:
+            for part in self._parts:
+                part.refresh()
+        finally:
+            self._state = None
         self._warm_up()
 
     def show_new(self, nodes: Any, patient: str, folder: Path, before: CaseResult | None = None) -> None:

@@ -77,7 +77,7 @@ class RunSection:
         """Enable the buttons."""
         self._panel.allow(self._ui.runButton, "run")
         self._panel.allow(self._ui.cancelButton, "cancel")
-        models = self._panel.parameters.models if self._panel.parameters is not None else {}
+        models = dict(self._panel.parameters.models) if self._panel.parameters is not None else {}
         for system, box in self._model_boxes.items():
             paths = [box.itemData(index) for index in range(box.count)]
             wanted = models.get(system, "")
@@ -113,7 +113,7 @@ class RunSection:
         parameters = self._panel.parameters
         if parameters is None:
             return
-        others = {key: path for key, path in parameters.models.items() if key != system}
+        others = {key: path for key, path in dict(parameters.models).items() if key != system}
         path = chosen(self._model_boxes[system])
         parameters.models = others | ({system: path} if path else {})
 

@@ -156,17 +156,18 @@ class CaseRun:
         }
 
     def _written_inputs(self) -> dict[str, Any]:
+        """Paths of the images; not compressed, because the program waits for it."""
         from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
 
         inputs = self._own / "inputs"
         inputs.mkdir()
         volumes = {name: volume_from_node(node, SEQUENCE_NAMES[name]) for name, node in self._nodes.items()}
-        paths = {name: inputs / f"{name}.nii.gz" for name in volumes}
+        paths = {name: inputs / f"{name}.nii" for name in volumes}
         for name, volume in volumes.items():
             write_volume(volume, paths[name])
         mask = None
         if self._mask_node is not None:
-            mask = inputs / "mask.nii.gz"
+            mask = inputs / "mask.nii"
             write_label_map(self._mask(volumes.get("t1ce") or next(iter(volumes.values()))), mask)
         return {
             "inputs": {name: str(path) for name, path in paths.items()},

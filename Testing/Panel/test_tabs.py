@@ -299,3 +299,24 @@ def test_the_result_of_another_patient_can_be_chosen(shown: Any, scene: Any, out
     box.currentIndex = 0
     assert shown.panel.patient == "Case A"
     assert shown.panel.nodes.segmentationNode.GetName() == "Case A segmentation"
+
+
+def test_editing_opens_the_segment_editor_on_the_outline(
+    shown: Any, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    import slicer
+
+    told: dict[str, Any] = {}
+    editor = SimpleNamespace(
+        setSegmentationNode=lambda node: told.update(segmentation=node),
+        setSourceVolumeNode=lambda node: told.update(image=node),
+    )
+    monkeypatch.setattr(slicer.modules, "SegmentEditorWidget", SimpleNamespace(editor=editor), raising=False)
+    monkeypatch.setattr(slicer.util, "selectModule", lambda name: told.update(module=name), raising=False)
+    shown.ui.editButton.click()
+    assert errors == []
+    assert told["module"] == "SegmentEditor"
+    assert told["segmentation"] is shown.panel.nodes.segmentationNode
+    assert told["image"] is shown.panel.nodes.volumeNodes["t1ce"]

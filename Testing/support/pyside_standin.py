@@ -19,7 +19,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-_RAW = ("sizeHint", "minimumSizeHint", "metaObject", "property", "setProperty", "connect", "children", "setMRMLScene", "mrmlScene")
+_RAW = (
+    "sizeHint",
+    "minimumSizeHint",
+    "metaObject",
+    "property",
+    "setProperty",
+    "connect",
+    "children",
+    "setMRMLScene",
+    "mrmlScene",
+)
+
+_SPARE_TRUES = [True] * 100_000
+"""Every ``emit`` of a signal made in Python gives away a reference of True, which Python before 3.12 counts."""
 
 
 def _has_property(widget: Any, name: str) -> bool:
@@ -55,8 +68,6 @@ class PythonQtManners:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "name":
             QtCore.QObject.setObjectName(self, value)
-        elif isinstance(own := getattr(type(self), name, None), QtCore.Property):
-            own.fset(self, value)  # setProperty takes a reference of True too many for properties made in Python
         elif _has_property(self, name):
             if not QtCore.QObject.setProperty(self, name, list(value) if isinstance(value, tuple) else value):
                 msg = f"{type(self).__name__}.{name} cannot be {value!r}"
