@@ -26,7 +26,9 @@ COMMANDS = {
     "features": "measure radiomic features of images inside a mask",
     "train": "train a system on a cohort",
     "evaluate": "measure a trained model on a cohort",
+    "cohort": "every patient of a table, with resume, on one machine or a Dask cluster",
     "models": "list, show, import and verify models",
+    "app": "the panel and its views in a browser",
     "worker": "run a job folder (started by the panel)",
 }
 """Commands and what they do; each is a module of the same name in `cli.commands` with `add_arguments` and `run`."""

@@ -1,0 +1,231 @@
+"""The app of one session: scene, images, runs, result, and the tabs that show them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trame.app import get_server
+
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.results import CaseResult
+from GliomaRadiomicsLib.interface.fields import STEP_PREFIX
+from GliomaRadiomicsLib.interface.rules import ACTIONS, PanelState, allowed
+from GliomaRadiomicsLib.interface.values import start_values
+from GliomaRadiomicsLib.scene.writer import SceneResult, write_result
+from GliomaRadiomicsLib.webapp.process import READY_FILE
+from GliomaRadiomicsLib.webapp.view import layout
+from GliomaRadiomicsLib.webapp.view.display import Display
+from GliomaRadiomicsLib.webapp.view.files import FileRoutes
+from GliomaRadiomicsLib.webapp.view.images import Images
+from GliomaRadiomicsLib.webapp.view.runs import Runs
+from GliomaRadiomicsLib.webapp.view.settings import ViewSettings
+from GliomaRadiomicsLib.webapp.view.tabs.check import CheckTab
+from GliomaRadiomicsLib.webapp.view.tabs.features import FeaturesTab
+from GliomaRadiomicsLib.webapp.view.tabs.grade import GradeTab
+from GliomaRadiomicsLib.webapp.view.tabs.inputs import InputsTab
+from GliomaRadiomicsLib.webapp.view.tabs.models import ModelsTab
+from GliomaRadiomicsLib.webapp.view.tabs.molecular import MolecularTab
+from GliomaRadiomicsLib.webapp.view.tabs.report import ReportTab
+from GliomaRadiomicsLib.webapp.view.tabs.run import RunTab
+from GliomaRadiomicsLib.webapp.view.tabs.summary import SummaryHead
+from GliomaRadiomicsLib.webapp.view.tabs.survival import SurvivalTab
+from GliomaRadiomicsLib.webapp.view.tabs.tumour import TumourTab
+from GliomaRadiomicsLib.webapp.view.uploads import Uploads
+
+_ASSETS = Path(__file__).parent / "assets"
+_PATIENT = "Patient"
+
+
+class ViewApp:
+    """One session.
+
+    Args:
+        settings: From the front.
+    """
+
+    def __init__(self, settings: ViewSettings) -> None:
+        self.settings = settings
+        self.server = get_server("glioma-radiomics", client_type="vue3")
+        self.state = self.server.state
+        self.display = Display(self.server)
+        self.images = Images(self.display.scene, settings.folder)
+        self.uploads = Uploads(settings.folder, settings.upload_mb)
+        self.runs = Runs(settings.folder, self._on_event, settings.worker)
+        self.nodes: SceneResult | None = None
+        self.output: Path | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._start_state()
+        self.inputs, self.check, self.run_tab = InputsTab(self), CheckTab(self), RunTab(self)
+        self.models = ModelsTab(self)
+        self.head = SummaryHead(self)
+        kinds = (TumourTab, GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
+        self.result_tabs = [kind(self) for kind in kinds]
+        layout.build(self)
+        self.show_result()
+        self.refresh()
+
+    @property
+    def result(self) -> CaseResult | None:
+        """What was found by the run that is shown."""
+        return self.nodes.result if self.nodes is not None else None
+
+    async def serve(self) -> None:
+        """Serve until this is cancelled; says where in a file that the front waits for."""
+        routes = FileRoutes(self.settings.secret, self.uploads, self.inputs.take, self._refuse_upload, self._output)
+        self.server.controller.on_server_bind.add(lambda bound: routes.add_to(bound.app))
+        self.server.controller.on_server_ready.add(self._say_ready)
+        self.server.enable_module(
+            {
+                "serve": {"__glioma": str(_ASSETS)},
+                "scripts": ["__glioma/app.js"],
+                "styles": ["__glioma/app.css"],
+            }
+        )
+        await self.server.start(
+            port=0,
+            host="127.0.0.1",
+            timeout=0,
+            open_browser=False,
+            show_connection_info=False,
+            exec_mode="coroutine",
+            thread=True,
+        )
+
+    def close(self) -> None:
+        """End what runs."""
+        self.runs.close()
+
+    def refresh(self) -> None:
+        """Find anew which button may be pressed."""
+        roles = frozenset(role for role, key in self.state.roles.items() if key)
+        steps = [key for key in self.state.values if key.startswith(STEP_PREFIX) and self.state.values[key]]
+        state = PanelState(
+            sequences=roles,
+            running=self.state.running,
+            result=self.result,
+            steps=frozenset(key.removeprefix(STEP_PREFIX) for key in steps),
+            model=bool(self.state.model_chosen),
+        )
+        answers = {action: allowed(action, state) for action in ACTIONS}
+        self.state.allow = {action: {"ok": one.ok, "why": one.why} for action, one in answers.items()}
+
+    def show_result(self) -> None:
+        """Let every tab show the result, or that there is none."""
+        self.state.has_result = self.result is not None
+        self.head.show_result()
+        for tab in self.result_tabs:
+            tab.show_result()
+
+    def take_result(self, output: Path) -> None:
+        """Write what a run found into the scene and show it."""
+        nodes = {role: image.node for role in SEQUENCES if (image := self.images.get(self.state.roles[role]))}
+        self.nodes = write_result(output, volume_nodes=nodes, patient=_PATIENT, scene=self.display.scene)
+        before, self.output = self.output, output
+        self.runs.forget(before)
+        self.display.show_result(self.nodes)
+        self.show_result()
+        self.check.show_findings(self.nodes.result.passport)
+        self.state.tab = "results"
+
+    def forget_result(self) -> None:
+        """Show no result any more, as its images are others now."""
+        if self.nodes is None:
+            return
+        from GliomaRadiomicsLib.scene.ownership import own_nodes, remove_nodes
+
+        remove_nodes(self.display.scene, own_nodes(self.display.scene, _PATIENT))
+        self.runs.forget(self.output)
+        self.nodes, self.output = None, None
+        self.show_result()
+
+    def say(self, title: str, error: object) -> None:
+        """Show a refusal or a failure above the tabs, without paths of this machine."""
+        self.state.error = {"title": title, "text": self.without_paths(str(error))}
+
+    def without_paths(self, text: str) -> str:
+        """A text with file names where it had paths in this session's folder."""
+        return re.sub(rf"{re.escape(str(self.settings.folder))}/(?:[^\s:,;]*/)?", "", text)
+
+    def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Let a handler show what it refuses and what goes wrong; asynchronous ones go on by themselves."""
+
+        @functools.wraps(function)
+        def handler(*arguments: Any, **options: Any) -> None:
+            if asyncio.iscoroutinefunction(function):
+                self.spawn(function(*arguments, **options))
+                return
+            try:
+                function(*arguments, **options)
+            except Exception as error:  # noqa: BLE001 - shown to the user, and the panel goes on
+                self._tell(error)
+
+        return handler
+
+    def spawn(self, work: Any) -> None:
+        """Do something that takes its time, while the page goes on."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - shown to the user, and the panel goes on
+                self._tell(error)
+            with self.state:
+                self.refresh()
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tell(self, error: Exception) -> None:
+        with self.state:
+            if isinstance(error, RefusedInput):
+                self.say("This cannot be used", error)
+                return
+            logging.getLogger(__name__).error("a handler failed: %s", type(error).__name__, exc_info=error)
+            self.say("This did not succeed", f"{type(error).__name__}: {error}")
+
+    def _start_state(self) -> None:
+        self.state.trame__title = "Glioma Radiomics"
+        self.state.update(
+            {
+                "dark": True,
+                "tab": "inputs",
+                "result_tab": "tumour",
+                "error": None,
+                "values": start_values(),
+                "roles": dict.fromkeys((*SEQUENCES, "mask"), ""),
+                "running": False,
+                "has_result": False,
+                "model_chosen": "",
+                "allow": {},
+            }
+        )
+        self.state.change("values", "roles", "running", "model_chosen")(lambda **_: self.refresh())
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        with self.state:
+            if event["type"] == "check":
+                self.check.take_findings(event["findings"])
+            else:
+                self.run_tab.show_event(event)
+
+    def _refuse_upload(self, refusal: RefusedInput) -> None:
+        with self.state:
+            self.state.upload_text = ""
+            self.say("This file was not taken", refusal)
+
+    def _output(self) -> Path | None:
+        return self.output
+
+    def _say_ready(self, **_: Any) -> None:
+        partial = self.settings.folder / f"{READY_FILE}.partial"
+        partial.write_text(json.dumps({"port": self.server.port}), encoding="utf-8")
+        partial.replace(self.settings.folder / READY_FILE)

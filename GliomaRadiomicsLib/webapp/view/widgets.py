@@ -1,0 +1,95 @@
+"""Small pieces that the tabs share: buttons that follow the rules, widgets for fields, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
+from GliomaRadiomicsLib.interface.fields import Field
+
+_COLOURS = "{ok: 'success', caution: 'warning', no: 'error'}"
+
+
+def action_button(action: str, text: str, click: Callable[..., Any] | str, icon: str, **options: Any) -> None:
+    """A button of `interface.rules`: off where the rules say so, its tool tip says what it does or what is missing."""
+    with html.Div(title=(f"allow.{action}?.why",), classes="d-inline-block mr-2 mb-2"):
+        v3.VBtn(
+            text,
+            id=f"do-{action}",
+            prepend_icon=icon,
+            disabled=(f"!allow.{action}?.ok",),
+            click=click,
+            **{"size": "small", "color": "primary", "variant": "flat", **options},
+        )
+
+
+def field_input(field: Field, values: str) -> None:
+    """A widget for a field; its value is ``values.<key>`` of the state."""
+    common: dict[str, Any] = {
+        "v_model": (f"{values}.{field.key}",),
+        "update_modelValue": f"flushState('{values}')",
+        "label": field.title,
+        "density": "compact",
+        "hide_details": True,
+        "title": field.help,
+        "id": f"field-{field.key}",
+        "disabled": ("running",),
+    }
+    if field.kind == "flag":
+        v3.VCheckbox(**common)
+    elif field.kind == "choice":
+        items = [{"title": choice.label, "value": choice.value} for choice in field.choices]
+        v3.VSelect(items=(f"items_{field.key}", items), variant="outlined", classes="mb-2", **common)
+    else:
+        v3.VTextField(
+            type="number",
+            min=field.low,
+            max=field.high,
+            step=field.step,
+            variant="outlined",
+            placeholder="not known",
+            persistent_placeholder=True,
+            classes="mb-2",
+            **common,
+        )
+
+
+def percent_slider(field: Field, model: str, disabled: str) -> None:
+    """A slider for a number of percent."""
+    with html.Div(title=field.help, classes="d-flex align-center"):
+        html.Span(f"{field.label}", style="width: 90px;")
+        v3.VSlider(
+            v_model=(model,),
+            min=field.low,
+            max=field.high,
+            step=field.step,
+            hide_details=True,
+            density="compact",
+            disabled=(disabled,),
+            id=f"slider-{field.key}",
+        )
+        html.Span(f"{{{{ {model} }}}} %", classes="nowrap ml-2", style="width: 48px; text-align: right;")
+
+
+def trust_chip(row: str) -> None:
+    """Sign and word of a trust, in a colour that the sign repeats."""
+    v3.VChip(
+        f"{{{{ {row}.trust_text }}}}",
+        v_if=(f"{row}.trust_text",),
+        color=(f"{_COLOURS}[{row}.trust] || 'default'",),
+        size="small",
+        variant="flat",
+    )
+
+
+def lines(expression: str, **options: Any) -> None:
+    """A paragraph for every line of a list in the state."""
+    html.P("{{ line }}", v_for=f"(line, i) in {expression}", key="i", **options)
+
+
+def text(expression: str, **options: Any) -> None:
+    """A paragraph that is there when there is a text."""
+    html.P(f"{{{{ {expression} }}}}", v_if=(expression,), **options)
