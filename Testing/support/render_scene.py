@@ -28,6 +28,19 @@ def take_picture(view: object, path: Path) -> None:
     writer.Write()
 
 
+def take_heat_maps(view: object, folder: Path) -> None:
+    """``heat-SYSTEM-METHOD.png`` of each heat map over the image, without the outlines."""
+    for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        node.GetDisplayNode().SetVisibility(False)
+    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        key = (node.GetAttribute("GliomaRadiomics.Role") or "").partition("heatmap:")[2]
+        if key:
+            for composite in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
+                composite.SetForegroundVolumeID(node.GetID())
+                composite.SetForegroundOpacity(0.7)
+            take_picture(view, folder / f"heat-{key.replace('/', '-')}.png")
+
+
 def main(scene_file: str, folder: Path) -> None:
     from GliomaRadiomicsLib.scene import headless
 
@@ -59,6 +72,7 @@ def main(scene_file: str, folder: Path) -> None:
     for composite in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
         composite.SetForegroundOpacity(1.0)
     take_picture(views["axial"], folder / "axial-heat.png")
+    take_heat_maps(views["axial"], folder)
     (folder / "facts.json").write_text(json.dumps(facts))
 
 

@@ -1,0 +1,21 @@
+# The part of Slicer's SlicerExtensionCPack.cmake that reads the extension's own words: the generated .s4ext.
+# The packing itself needs a built Slicer with its launcher.
+include(SlicerExtensionDescriptionSpec)
+include(SlicerFunctionGenerateExtensionDescription)
+slicerFunctionGenerateExtensionDescription(
+  EXTENSION_NAME ${EXTENSION_NAME}
+  EXTENSION_CATEGORY "${EXTENSION_CATEGORY}"
+  EXTENSION_ICONURL ${EXTENSION_ICONURL}
+  EXTENSION_HOMEPAGE ${EXTENSION_HOMEPAGE}
+  EXTENSION_CONTRIBUTORS ${EXTENSION_CONTRIBUTORS}
+  EXTENSION_DESCRIPTION ${EXTENSION_DESCRIPTION}
+  EXTENSION_SCREENSHOTURLS ${EXTENSION_SCREENSHOTURLS}
+  EXTENSION_DEPENDS ${EXTENSION_DEPENDS}
+  EXTENSION_WC_TYPE local
+  EXTENSION_WC_REVISION NA
+  EXTENSION_WC_ROOT NA
+  EXTENSION_WC_URL NA
+  DESTINATION_DIR ${CMAKE_BINARY_DIR}
+  SLICER_REVISION stand-in
+  SLICER_WC_ROOT stand-in
+  )
