@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COLOURS = 192
+COLOURS = 256
 MOST_BYTES = 300_000
 CAPTION_PIXELS, MARGIN = 34, 12
 GROUND, INK = "#1c1c1c", "#f0f0f0"
@@ -29,7 +29,7 @@ PARTS = (("#ff0000", "NCR/NET, necrotic core"), ("#00ff00", "ED, oedema"), ("#ff
 VIEW_BOX = (66, 66, 446, 476)
 """Left, upper, right, lower: what is cut out of a square view of 512 pixels; the phantom's brain fills it."""
 
-REPORT_SIZE = (1000, 1430)
+REPORT_SIZE = (1000, 1392)
 PANEL_TABS = ("inputs-light", "grade-light", "survival-light")
 PANEL_HEIGHT = 900
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
