@@ -8,13 +8,19 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint format docs cmake clean
+.PHONY: demo test browser lint format docs cmake clean
 
 demo: $(VENV)/.installed
 	$(BIN)/glioma-radiomics demo --out demo-output
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test browser
 	OMP_NUM_THREADS=2 $(BIN)/python -m pytest
+
+# Best effort: the tests of the browser app are skipped, loudly, where there is no Chromium.
+browser:
+	@command -v chromedriver >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
+	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  chromium chromium-driver; } >/dev/null 2>&1; } || echo "no Chromium: tests of the browser app will be skipped"
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

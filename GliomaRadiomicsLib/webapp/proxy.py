@@ -26,6 +26,8 @@ _OWN_TO_ONE_CONNECTION = {
     "accept-encoding",
     SECRET_HEADER.lower(),
 }
+_STILL_THERE = "/session/alive"
+"""What an open page asks by itself; that is no sign of a user."""
 _CHUNK = 1 << 16
 _LARGEST_MESSAGE = 64 << 20
 _DATA = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
@@ -44,7 +46,8 @@ class Proxy:
 
     async def pass_on(self, request: web.Request, session: Session, path: str | None = None) -> web.StreamResponse:
         """Answer a request with what the session's process answers; nothing is kept in memory as a whole."""
-        session.touch()
+        if request.path != _STILL_THERE:
+            session.touch()
         view = session.view
         assert view is not None
         headers = {key: value for key, value in request.headers.items() if key.lower() not in _OWN_TO_ONE_CONNECTION}

@@ -16,6 +16,8 @@ from GliomaRadiomicsLib.webapp.process import ViewProcess
 UNCLAIMED_S = 600.0
 """How long a browser that only saw the first page is remembered."""
 _NEVER_CONNECTED_S = 120.0
+DISCONNECTED_S = 900.0
+"""How long a session waits for a page that was closed to come back."""
 _MOST_UNCLAIMED = 1000
 _FAILED_STARTS = 3
 
@@ -43,13 +45,13 @@ class Session:
         self.last_seen = time.monotonic()
 
     def is_over(self, idle_s: float) -> bool:
-        """Whether nobody will miss it: nothing went to or fro for ``idle_s``, or the process never had a page."""
+        """Whether nobody will miss it: nothing went to or fro for ``idle_s``, less where no page is open."""
         quiet = time.monotonic() - self.last_seen
         if self.view is None:
             return quiet > UNCLAIMED_S
-        if not self.was_connected and not self.connections:
-            return quiet > min(idle_s, _NEVER_CONNECTED_S)
-        return quiet > idle_s
+        if self.connections:
+            return quiet > idle_s
+        return quiet > min(idle_s, DISCONNECTED_S if self.was_connected else _NEVER_CONNECTED_S)
 
 
 class Full(Exception):  # noqa: N818 - says what is the matter

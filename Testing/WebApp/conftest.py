@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -67,8 +68,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, result_folder: Path, behavi
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the pages are kept."""
-    return tmp_path_factory.mktemp("pictures")
+    """Where pictures of the pages are kept: in the folder that ``WEB_PICTURES`` names, else a temporary one."""
+    named = os.environ.get("WEB_PICTURES")
+    return Path(named) if named else tmp_path_factory.mktemp("pictures")
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from support.web_app import ROOT, AppServer
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.interface.summary import NOTICE
 from GliomaRadiomicsLib.webapp.guard import Guard, is_loopback, token_for
+from GliomaRadiomicsLib.webapp.process import ViewProcess
+from GliomaRadiomicsLib.webapp.sessions import Session
 from GliomaRadiomicsLib.webapp.view.uploads import Uploads, harmless_name
 
 TOKEN = "a-token-that-is-long-enough"
@@ -165,6 +167,36 @@ def test_files_of_the_same_name_stay_apart(tmp_path: Path) -> None:
     assert paths[0] != paths[1]
     assert {path.parent for path in paths} == {uploads.finish()}
     assert asyncio.run(uploads.receive("t1.nii", None, _chunks([3]))).parent != paths[0].parent
+
+
+@pytest.mark.parametrize(
+    ("connections", "was_connected", "quiet_s", "over"),
+    [
+        (1, True, 3500, False),
+        (1, True, 3700, True),
+        (0, True, 800, False),
+        (0, True, 1000, True),
+        (0, False, 60, False),
+        (0, False, 200, True),
+    ],
+)
+def test_a_session_ends_when_nobody_is_there(
+    tmp_path: Path, connections: int, was_connected: bool, quiet_s: float, over: bool
+) -> None:
+    session = Session("key", ViewProcess(tmp_path, {}), connections, was_connected)
+    session.last_seen -= quiet_s
+    assert session.is_over(idle_s=3600) is over
+
+
+def test_one_more_than_the_places_there_are_is_told_so(open_server: AppServer) -> None:
+    host = open_server.url.removeprefix("http://").rstrip("/")
+    cookies = [ask(open_server.url)[1]["Set-Cookie"].split(";")[0] for _ in range(2)]
+    answers = [ask(f"{open_server.url}-/wait", b"", Origin=f"http://{host}", Cookie=cookie) for cookie in cookies]
+    assert "ready" in json.loads(answers[0][2])
+    assert "--sessions" in json.loads(answers[1][2])["message"]
+    ask(f"{open_server.url}-/end", b"", Origin=f"http://{host}", Cookie=cookies[0])
+    answer = ask(f"{open_server.url}-/wait", b"", Origin=f"http://{host}", Cookie=cookies[1])
+    assert "ready" in json.loads(answer[2])
 
 
 def test_without_the_packages_the_command_says_what_to_install() -> None:

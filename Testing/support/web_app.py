@@ -137,7 +137,7 @@ class Page:
     def upload(self, *files: Path) -> None:
         """Upload files as a user does, and wait until the selectors show them."""
         self.all("#upload-input")[0].send_keys("\n".join(map(str, files)))
-        self.until(lambda: files[-1].name in self.text("#body-inputs"), f"upload of {files[-1].name}")
+        self.until(lambda: f"{files[-1].name}: " in self.text("#body-inputs"), f"upload of {files[-1].name}")
 
     def state(self, name: str) -> Any:
         """A variable of the page's state."""

@@ -9,14 +9,19 @@ from pathlib import Path
 
 from fake_worker import main, say
 
-STEPS, STEP_S = 40, 0.25
+_STEP_S, _HALF_WAY = 0.25, 20
+
+
+def behaviour() -> str:
+    """What the file says now."""
+    return Path(os.environ["WEB_WORKER_FILE"]).read_text().strip()
+
 
 if __name__ == "__main__":
-    behaviour = Path(os.environ["WEB_WORKER_FILE"]).read_text().strip()
-    if behaviour == "slow":
-        for step in range(STEPS):
-            say(type="progress", fraction=step / STEPS, message=f"step {step}")
-            time.sleep(STEP_S)
-        behaviour = "ok"
-    os.environ["FAKE_WORKER"] = behaviour
+    step = 0
+    while behaviour() == "slow":
+        step += 1
+        say(type="progress", fraction=step / (step + _HALF_WAY), message=f"step {step}")
+        time.sleep(_STEP_S)
+    os.environ["FAKE_WORKER"] = behaviour()
     raise SystemExit(main(Path(sys.argv[1])))
