@@ -65,6 +65,11 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
     own = "in the words of the model's training cohort; used for survival in lower grades"
     parser.add_argument("--histology", metavar="WORD", help=f"type of the tissue, {own}")
     parser.add_argument("--location", metavar="WORD", help=f"lobe or region, {own}")
+    add_steps(parser)
+
+
+def add_steps(parser: argparse.ArgumentParser) -> None:
+    """Steps, models and device."""
     parser.add_argument("--steps", metavar="LIST", help=f"comma-separated subset of {','.join(STEPS)}")
     parser.add_argument(
         "--models", nargs="+", default=[], metavar="SYSTEM=BUNDLE", help="model to use instead of the starter model"
@@ -73,14 +78,14 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
 
 
 def read_settings(options: argparse.Namespace) -> AnalyzeSettings:
-    """Checked settings from `add_analysis`."""
+    """Checked settings from `add_analysis` or `add_steps`."""
     models = {}
     for pair in options.models:
         system, equals, bundle = pair.partition("=")
         if not equals or not bundle:
             raise RefusedInput(what="not SYSTEM=BUNDLE", where="--models", found=pair)
         models[system] = bundle
-    clinical = ClinicalData(**{field.name: getattr(options, field.name) for field in fields(ClinicalData)})
+    clinical = ClinicalData(**{field.name: getattr(options, field.name, None) for field in fields(ClinicalData)})
     steps = tuple(step.strip() for step in options.steps.split(",")) if options.steps is not None else STEPS
     settings = AnalyzeSettings(clinical, steps, models, options.device)
     settings.check()

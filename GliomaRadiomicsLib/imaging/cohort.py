@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCES
@@ -60,7 +61,7 @@ def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bo
     except UnicodeDecodeError as error:
         raise RefusedInput(what="the cohort is not UTF-8 text", where=path, remedy="save it as CSV in UTF-8") from error
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows: list[dict[str, str | None]] = list(reader)
+    rows = _read_lines(path, reader)
     columns = list(reader.fieldnames or [])
     if columns[:1] == [_CHALLENGE[0]] and _CHALLENGE[1] not in columns and "case" not in columns:
         found, remedy = (
@@ -69,9 +70,9 @@ def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bo
         )
         raise RefusedInput(what=f"the column '{_CHALLENGE[1]}' is missing", where=path, found=found, remedy=remedy)
     if tuple(columns[:2]) == _CHALLENGE:
-        rows, columns = [_of_challenge(path, row) for row in rows], ["case", "dicom", "mgmt"]
+        rows, columns = [(line, _of_challenge(path, row)) for line, row in rows], ["case", "dicom", "mgmt"]
     _check_columns(path, columns, labels)
-    patients = [_patient(path, number, row, labels, keep_absent) for number, row in enumerate(rows, start=2)]
+    patients = [_patient(path, line, row, labels, keep_absent) for line, row in rows]
     if not patients:
         raise RefusedInput(what="the cohort has no patients", where=path, remedy="add a line per patient")
     seen: dict[str, int] = {}
@@ -85,6 +86,25 @@ def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bo
             )
         seen[patient.case] = patient.line
     return patients
+
+
+def _read_lines(path: Path, reader: csv.DictReader[str]) -> list[tuple[int, dict[str, str | None]]]:
+    """Lines with their number; a line with more cells than the header is refused, as its cells may be shifted."""
+    found: list[tuple[int, dict[str, str | None]]] = []
+    try:
+        for row in reader:
+            surplus: Any = row.pop(None, [])  # type: ignore[call-overload]
+            if any(cell.strip() for cell in surplus):
+                remedy = "put a text that holds a comma in double quotes"
+                where = f"{path.name} line {reader.line_num}"
+                raise RefusedInput(what="more cells than the header", where=where, found=surplus[0], remedy=remedy)
+            found.append((reader.line_num, dict(row)))
+    except csv.Error as error:
+        where = f"{path.name} line {reader.line_num}"
+        raise RefusedInput(
+            what="cannot be read as CSV", where=where, found=error, remedy="save the table as CSV again"
+        ) from error
+    return found
 
 
 def _of_challenge(path: Path, row: dict[str, str | None]) -> dict[str, str | None]:

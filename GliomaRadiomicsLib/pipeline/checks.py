@@ -28,15 +28,25 @@ def check_run(settings: AnalyzeSettings, sources: Mapping[str, Source | None], m
     """
     settings.check()
     _check_steps(settings, has_mask=mask is not None)
-    for system, name in settings.models.items():
-        _check_model(system, name)
-    systems_to_run(settings.models)
+    check_settings(settings)
     check_sources(sources, mask)
-    if settings.brain_extraction == "hd-bet":
-        hd_bet.check_installed()
     if mask is None and "segmentation" in settings.steps and "segmentation" in settings.models:
         given = [role for role, source in sources.items() if source is not None]
         check_sequences(load_metadata(store.find(settings.models["segmentation"])), given)
+
+
+def check_settings(settings: AnalyzeSettings) -> None:
+    """Refuse settings, models or a device that can be used for no patient.
+
+    Raises:
+        RefusedInput: Naming the first thing that is wrong.
+    """
+    settings.check()
+    for system, name in settings.models.items():
+        _check_model(system, name)
+    systems_to_run(settings.models)
+    if settings.brain_extraction == "hd-bet":
+        hd_bet.check_installed()
     if settings.device == "cuda":
         from GliomaRadiomicsLib.systems.segmentation.predict import choose_device
 

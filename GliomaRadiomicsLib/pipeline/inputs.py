@@ -111,6 +111,11 @@ def sources_of_dicom(
     return {**case.chosen, **elsewhere}, case.lines()
 
 
+def sources_of_job(inputs: Mapping[str, str], dicom: str | None = None) -> dict[str, Source | None]:
+    """Sequences of a job: files or folders of one series by role; they correct what is chosen in ``dicom``."""
+    return sources_of_dicom(dicom, inputs)[0] if dicom else dict(inputs)
+
+
 def _check_path(path: Path) -> None:
     if not path.is_dir():
         check_image_file(path)

@@ -9,6 +9,8 @@ Events are dictionaries:
 * ``{"type": "progress", "fraction": 0.4, "message": "..."}``
 * ``{"type": "log", "message": "..."}`` for any other line the worker wrote
 * ``{"type": "check", "findings": [...]}``: what the command ``check`` found, each a `Finding` as plain data
+* ``{"type": "patient", "case": "...", "status": "...", "message": "...", "done": 3, "of": 20}``: a patient of the
+  command ``cohort`` has ended
 * ``{"type": "done", "out": "..."}`` or ``{"type": "error", "kind": "refused|failed|cancelled", "message": "..."}``;
   exactly one of these two, as the last event.
 """
@@ -40,6 +42,7 @@ Event = dict[str, Any]
 EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 
 _FILES = ("events.jsonl", "log.txt")
+_TYPES = ("progress", "check", "patient", "done", "error")
 _GRACE_S = 1.0
 _POLL_S = 0.05
 _LOG_LINES_IN_MESSAGE = 3
@@ -88,9 +91,10 @@ class Job:
         """Write ``job.json`` and start the worker; returns at once.
 
         Args:
-            job_settings: ``command`` (``analyze`` or ``check``), ``inputs``, ``mask``, ``clinical``, ``steps``,
-                ``models``, ``device``, ``normalisation``, ``reuse``, ``out``; of these, ``check`` reads ``inputs`` and
-                ``mask``.
+            job_settings: ``command`` (``analyze``, ``check`` or ``cohort``), ``inputs``, ``dicom``, ``mask``,
+                ``clinical``, ``steps``, ``models``, ``device``, ``normalisation``, ``reuse``, ``out``; of these,
+                ``check`` reads ``inputs`` and ``mask``, ``cohort`` those that are not of one patient, and ``cohort``
+                (the table), ``workers``, ``scheduler`` and ``resume``.
 
         Raises:
             RefusedInput: If the folder already had a job, cannot be written, or there is no Python to start.
@@ -248,9 +252,7 @@ def _event(line: str) -> Event:
         event = json.loads(line)
     except ValueError:
         return _log(line)
-    return (
-        event if isinstance(event, dict) and event.get("type") in ("progress", "check", "done", "error") else _log(line)
-    )
+    return event if isinstance(event, dict) and event.get("type") in _TYPES else _log(line)
 
 
 def _log(line: str) -> Event:

@@ -101,7 +101,7 @@ class OutputFolder:
 
     def remove_remains(self) -> None:
         """Remove what a run that was ended by force left beside ``out``; an earlier result in it is put back."""
-        if (self.partial / _OWNER).exists() and not self._owner_is_alive():
+        if (self.partial / _OWNER).exists() and not owner_is_alive(self.partial / _OWNER):
             if self._new.exists():
                 self._put_back()
             self._clear()
@@ -166,14 +166,14 @@ class OutputFolder:
 
     def _claim(self) -> None:
         """The private folder gets its name together with its owner, so that two runs cannot both have it."""
-        if self.partial.exists() and self._owner_is_alive():
+        if self.partial.exists() and owner_is_alive(self.partial / _OWNER):
             raise self._taken()
         self.remove_remains()
         claim = self.out.with_name(f".{self.out.name}.{uuid.uuid4().hex[:12]}")
         try:
             claim.mkdir()
             (claim / self._new.name).mkdir()
-            (claim / _OWNER).write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            write_owner(claim / _OWNER)
             claim.rename(self.partial)
         except OSError as error:
             if self.partial.exists():
@@ -189,13 +189,20 @@ class OutputFolder:
             remedy=f"wait for it or choose another --out; if no run is active, delete {self.partial.name} beside it",
         )
 
-    def _owner_is_alive(self) -> bool:
-        try:
-            owner = json.loads((self.partial / _OWNER).read_text())
-            host, pid = owner["host"], int(owner["pid"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        return host != socket.gethostname() or process_is_alive(pid)
+
+def write_owner(note: Path) -> None:
+    """Note that this process is writing here."""
+    note.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+
+
+def owner_is_alive(note: Path) -> bool:
+    """Whether the process of a note of `write_owner` runs; on another machine it is taken to."""
+    try:
+        owner = json.loads(note.read_text())
+        host, pid = owner["host"], int(owner["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return host != socket.gethostname() or process_is_alive(pid)
 
 
 def process_is_alive(pid: int) -> bool:

@@ -80,11 +80,15 @@ def fill_in_reasons(result: CaseResult) -> None:
     result.mgmt = result.mgmt or dict(NO_MGMT)
 
 
+def bundle_folder(system: str, chosen: Mapping[str, str]) -> Path:
+    """Folder of the bundle chosen for a system, else of the starter model or the user's."""
+    wanted = chosen.get(system) or ("" if store.has_starter(system) else system)
+    return store.find(wanted) if wanted else store.starter(system)
+
+
 def bundle_of(run: CaseRun, system: str) -> Path:
     """Folder of the bundle chosen for a system, else of the starter model or the user's; noted in ``run``."""
-    chosen = run.settings.models.get(system)
-    wanted = chosen or ("" if store.has_starter(system) else system)
-    folder = store.find(wanted) if wanted else store.starter(system)
+    folder = bundle_folder(system, run.settings.models)
     metadata = load_metadata(folder)
     run.models[system] = f"{metadata['name']} {metadata['version']}"
     run.weights[system] = {name: entry["sha256"] for name, entry in metadata["files"].items()}

@@ -30,10 +30,17 @@ class Spare:
     Args:
         idle_s: Seconds to wait for a job.
         command: What to start instead of this library's worker.
+        environment: Variables to set on top of this process's environment.
     """
 
-    def __init__(self, *, idle_s: float = IDLE_S, command: Sequence[str] | None = None) -> None:
-        self._idle_s, self._command = idle_s, command
+    def __init__(
+        self,
+        *,
+        idle_s: float = IDLE_S,
+        command: Sequence[str] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self._idle_s, self._command, self._more = idle_s, command, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}
         self._said: IO[bytes] | None = None
@@ -54,7 +61,7 @@ class Spare:
         if self._closed or self.is_waiting:
             return
         self._forget()
-        environment = worker_environment()
+        environment = worker_environment() | self._more
         try:
             self._said = tempfile.TemporaryFile()  # noqa: SIM115 - the process writes to it as long as it lives
             command = [*(self._command or (find_python(), *WORKER)), "--wait", f"{self._idle_s:g}"]
@@ -75,7 +82,7 @@ class Spare:
         process = self._process
         if process is None or not self.is_waiting or process.stdin is None:
             return None
-        if self._environment != worker_environment():
+        if self._environment != worker_environment() | self._more:
             self._end()
             return None
         try:

@@ -81,6 +81,12 @@ def wide_csv(cases: Cases) -> str:
     return _text([[CASE, *columns, REASONS], *body])
 
 
+def wide_line(case: str, rows: Iterable[FeatureRow]) -> dict[str, str]:
+    """One line of `wide_csv` by column, for a table that is too large to be held at once; raises as that does."""
+    line = _by_column(case, rows)
+    return {CASE: case, **{column: _wide_cell(row) for column, row in line.items()}, REASONS: _reasons(line)}
+
+
 def _text(lines: Iterable[list[str]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)

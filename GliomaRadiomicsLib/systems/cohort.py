@@ -167,7 +167,7 @@ def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
                 remedy="fill the column 'seg', or leave the case out",
             )
         label_map = _label_map_of(patient)
-        data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=_clinical(patient))
+        data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=clinical_of(patient))
         yield TrainingCase(
             patient=patient.case,
             data=data,
@@ -212,7 +212,12 @@ def _grade(patient: Patient) -> str | None:
     return grade
 
 
-def _clinical(patient: Patient) -> ClinicalData:
+def clinical_of(patient: Patient) -> ClinicalData:
+    """What the line says beside the images.
+
+    Raises:
+        RefusedInput: For a value that cannot be read; the line is named.
+    """
     sex = patient.values.get("sex", "").upper()[:1] or None
     resection = patient.values.get("resection", "").lower() or None
     mutant = _yes_or_no(patient, "idh")

@@ -69,8 +69,16 @@ def _run_job(job: dict[str, Any]) -> str | None:
 
 def _analyze(job: dict[str, Any]) -> str:
     from GliomaRadiomicsLib.pipeline.case import analyze_case
+    from GliomaRadiomicsLib.pipeline.inputs import sources_of_job
 
-    settings = AnalyzeSettings(
+    sources: dict[str, Any] = dict(sources_of_job(job["inputs"], job.get("dicom")))
+    settings = _settings(job)
+    analyze_case(out=job["out"], mask=job.get("mask"), settings=settings, progress=Progress(_report), **sources)
+    return str(job["out"])
+
+
+def _settings(job: dict[str, Any]) -> AnalyzeSettings:
+    return AnalyzeSettings(
         clinical=_clinical(job.get("clinical") or {}),
         steps=tuple(job["steps"]) if job.get("steps") is not None else STEPS,
         models=job.get("models") or {},
@@ -79,7 +87,21 @@ def _analyze(job: dict[str, Any]) -> str:
         brain_extraction=job.get("brain_extraction") or "own",
         reuse=job.get("reuse"),
     )
-    analyze_case(out=job["out"], mask=job.get("mask"), settings=settings, progress=Progress(_report), **job["inputs"])
+
+
+def _cohort(job: dict[str, Any]) -> str:
+    from GliomaRadiomicsLib.pipeline.cohort import run_cohort
+
+    run_cohort(
+        job["cohort"],
+        job["out"],
+        settings=_settings(job),
+        workers=job.get("workers"),
+        scheduler=job.get("scheduler"),
+        resume=bool(job.get("resume")),
+        progress=Progress(_report),
+        on_patient=lambda event: _tell(**event),
+    )
     return str(job["out"])
 
 
@@ -90,7 +112,7 @@ def _check(job: dict[str, Any]) -> None:
     _tell(type="check", findings=[asdict(finding) for finding in findings])
 
 
-_COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {"analyze": _analyze, "check": _check}
+_COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {"analyze": _analyze, "check": _check, "cohort": _cohort}
 """What a job may ask for; each gets the job and returns the output folder, if it has one."""
 
 
