@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.pipeline import cohort, cohort_dask
 from GliomaRadiomicsLib.pipeline.cohort import CohortSummary, run_cohort
 from GliomaRadiomicsLib.pipeline.cohort_plan import RESERVED, folder_names
+from GliomaRadiomicsLib.pipeline.processes import worker_environment
 
 FAKE = (sys.executable, str(Path(__file__).resolve().parents[2] / "support" / "fake_patient.py"))
 QUICK = AnalyzeSettings(steps=("features",))
@@ -290,3 +292,29 @@ def test_the_whole_chain_on_two_phantoms(
     assert {**wide["A"], "case": ""} == {**wide["B"], "case": ""}
     assert summary.counts["done"] == 2
     assert run_cohort(table, tmp_path / "out", settings=QUICK, workers=1, resume=True).kept == 2
+
+
+RUN_ALONE = """
+import sys
+from GliomaRadiomicsLib.core.settings import AnalyzeSettings
+from GliomaRadiomicsLib.pipeline.cohort import run_cohort
+if __name__ == "__main__":
+    quick = AnalyzeSettings(steps=("features",))
+    run_cohort(sys.argv[1], sys.argv[2], settings=quick, workers=1, command=sys.argv[3:])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="SKIPPED: looks for the process in /proc")
+def test_a_cohort_killed_by_force_leaves_no_process_and_can_go_on(table: Table, tmp_path: Path) -> None:
+    path, out, pid = table(A="ok 1", B="hang"), tmp_path / "out", tmp_path / "images" / "B" / "pid"
+    (tmp_path / "run.py").write_text(RUN_ALONE)
+    command = [sys.executable, str(tmp_path / "run.py"), str(path), str(out), *FAKE]
+    process = subprocess.Popen(command, env=worker_environment())
+    while not (pid.exists() and pid.read_text()):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    wait_for_no_process(int(pid.read_text()))
+    assert [row["status"] for row in rows(out).values()] == ["done"]
+    assert run(table(A="ok 1", B="ok 2"), out, resume=True).kept == 1
