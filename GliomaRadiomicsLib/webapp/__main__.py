@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 
-_NEEDED = ("aiohttp", "slicer", "trame_slicer", "trame_plotly", "trame_vuetify")
+_NEEDED = ("aiohttp", "slicer", "trame_slicer", "trame_vuetify", "plotly")
 
 
 def main(arguments: list[str]) -> None:

@@ -20,7 +20,7 @@ from support.web_app import AppServer, Page, chromium  # noqa: E402
 @pytest.fixture(scope="session", autouse=True)
 def packages() -> None:
     """Packages of the browser app."""
-    missing = [name for name in ("aiohttp", "slicer", "trame_slicer", "trame_plotly") if find_spec(name) is None]
+    missing = [name for name in ("aiohttp", "slicer", "trame_slicer", "plotly") if find_spec(name) is None]
     if missing:
         pytest.skip(f"SKIPPED: needs {', '.join(missing)}; pip install 'glioma-radiomics[app]'")
 

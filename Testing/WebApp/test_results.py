@@ -86,7 +86,7 @@ def test_the_moved_nomogram_says_what_the_model_says(page_with_result: Page, res
 def test_the_survival_curve_can_be_hovered(page_with_result: Page) -> None:
     page = page_with_result
     page.click("#tab-survival")
-    assert page.one("#survival-figure .plotly .xy")
+    assert page.until(lambda: page.all("#survival-figure .plotly .xy"), "axes")
     assert page.all("#survival-figure .scatterlayer .trace")
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ from GliomaRadiomicsLib.webapp.view.uploads import Uploads
 
 _ASSETS = Path(__file__).parent / "assets"
 _PATIENT = "Patient"
+
+
+def _plotly_folder() -> str:
+    """Where the package plotly keeps the program for the browser."""
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise RefusedInput(what="no charts without plotly", remedy="pip install 'glioma-radiomics[app]'")
+    return str(Path(spec.origin).parent / "package_data")
 
 
 class ViewApp:
@@ -84,7 +93,7 @@ class ViewApp:
         self.server.controller.on_server_ready.add(self._say_ready)
         self.server.enable_module(
             {
-                "serve": {"__glioma": str(_ASSETS)},
+                "serve": {"__glioma": str(_ASSETS), "__plotly": _plotly_folder()},
                 "scripts": ["__glioma/app.js"],
                 "styles": ["__glioma/app.css"],
             }

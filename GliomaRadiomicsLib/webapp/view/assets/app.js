@@ -12,7 +12,29 @@
     await fetch("session/uploaded", { method: "POST" });
   }
 
+  /* Plotly is five megabytes: it is fetched when the first chart is looked at. */
+  let plotly = null;
+  function fetched() {
+    plotly ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = "__plotly/plotly.min.js";
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = reject;
+      document.head.appendChild(script);
+    });
+    return plotly;
+  }
+
+  async function draw(id) {
+    const place = document.getElementById(id);
+    const figure = window.trame.state.get(id.replace("-", "_"));
+    if (!place || !place.offsetParent || !figure || !figure.data.length) { return; }
+    const options = { displayModeBar: false, responsive: true };
+    await (await fetched()).react(place, figure.data, figure.layout, options);
+  }
+
   window.trame.utils.glioma = {
+    charts() { setTimeout(() => { draw("survival-figure"); draw("nomogram-figure"); }); },
     async upload(event) { await send(event.target.files); event.target.value = ""; },
     async drop(event) { event.preventDefault(); await send(event.dataTransfer.files); },
     pick() { document.getElementById("upload-input").click(); },

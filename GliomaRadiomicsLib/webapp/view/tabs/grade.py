@@ -29,7 +29,8 @@ class GradeTab:
 
     def build(self) -> None:
         """Widgets."""
-        html.P(f"{QUESTION}.", classes="font-weight-medium")
+        self._heat_map_box()
+        html.H3(f"{QUESTION}")
         with html.Div(v_for="one in grade_columns", key="one.system", classes="column", id=("'grade-' + one.system",)):
             with html.Div(classes="d-flex align-center"):
                 html.Span("{{ one.title }}", classes="font-weight-medium flex-grow-1")
@@ -51,7 +52,6 @@ class GradeTab:
                         "{{ (part.contribution > 0 ? '+' : '−') + Math.abs(part.contribution).toFixed(2) }}",
                         classes="number",
                     )
-        self._heat_map_box()
 
     def show_result(self) -> None:
         """Show what the systems say."""

@@ -22,6 +22,16 @@ class SummaryHead:
 
     def build(self) -> None:
         """Widgets."""
+        with html.Details(open=True, classes="mb-1"):
+            html.Summary("In short", classes="font-weight-medium")
+            self._table()
+
+    def show_result(self) -> None:
+        """Fill the lines."""
+        result = self._app.result
+        self._state.summary = [] if result is None else [asdict(line) for line in summary_lines(result)]
+
+    def _table(self) -> None:
         with (
             html.Table(classes="facts", id="summary"),
             html.Tbody(),
@@ -32,8 +42,3 @@ class SummaryHead:
                 v3.VIcon("mdi-circle", size="10", color=(f"{_COLOURS}[line.mark]",), v_if=("line.mark !== 'plain'",))
                 html.Span(" {{ line.value }}", classes="font-weight-medium")
                 html.Div("{{ line.note }}", classes="hint text-caption")
-
-    def show_result(self) -> None:
-        """Fill the lines."""
-        result = self._app.result
-        self._state.summary = [] if result is None else [asdict(line) for line in summary_lines(result)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from trame.widgets import html, plotly
+from trame.widgets import client, html
 from trame.widgets import vuetify3 as v3
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -43,18 +43,20 @@ class SurvivalTab:
 
     def build(self) -> None:
         """Widgets."""
+        for name in ("survival_figure", "nomogram_figure", "result_tab", "tab"):
+            client.ClientStateChange(value=name, change="utils.glioma.charts()")
         html.P("Survival was not asked for in this run.", v_if=("!survival",), classes="hint")
         with html.Div(v_if=("survival",)):
             text("survival.abstained_reason", classes="font-weight-medium")
             with html.Div(v_if=("!survival.abstained_reason",)):
                 self._figures()
-                _figure("survival_figure")
+                html.Div(classes="figure", id="survival-figure")
                 lines("survival_notes", classes="hint")
         with html.Div(v_if=("nomogram_fields.length",), id="nomogram"):
             html.H3("Nomogram to move")
             self._nomogram_inputs()
             lines("nomogram_notes", classes="hint")
-            _figure("nomogram_figure")
+            html.Div(classes="figure", id="nomogram-figure")
 
     def show_result(self) -> None:
         """Show what was predicted."""
@@ -176,11 +178,6 @@ class SurvivalTab:
     def _draw(self, **_: Any) -> None:
         self._state.survival_figure = figure(self._chart, bool(self._state.dark))
         self._state.nomogram_figure = figure(self._moved, bool(self._state.dark))
-
-
-def _figure(name: str) -> None:
-    with html.Div(classes="figure", id=name.replace("_", "-")):
-        plotly.Figure(state_variable_name=name, display_mode_bar=("false",), responsive=("true",))
 
 
 def _notes(view: SurvivalView) -> list[str]:
