@@ -102,6 +102,7 @@ class GliomaRadiomicsWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.panel is not None:
             self.panel.stop()
         self.logic.stopWorker()
+        self.logic.forgetImages()
         self.removeObservers()
 
     def enter(self) -> None:
@@ -148,6 +149,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
     """Passed on to `GliomaRadiomicsLib.pipeline.job.Job`; tests start another worker with it."""
 
     _spare: Any = None
+    _copies: Any = None
 
     def getParameterNode(self) -> Any:
         """The typed parameter node of this scene."""
@@ -180,11 +182,34 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             self._spare.close()
             self._spare = None
 
-    def start(self, nodes: dict[str, Any], settings: AnalyzeSettings, **options: Any) -> Any:
-        """Start a run on volume nodes by sequence; returns it at once (`GliomaRadiomicsLib.scene.run.CaseRun`)."""
+    def forgetImages(self) -> None:
+        """Delete the files of the images last handed to the worker."""
+        if self._copies is not None:
+            self._copies.forget()
+
+    def newRun(self, nodes: dict[str, Any], settings: AnalyzeSettings, **options: Any) -> Any:
+        """A run on volume nodes by sequence, not started yet (`GliomaRadiomicsLib.scene.run.CaseRun`)."""
         from GliomaRadiomicsLib.scene.run import CaseRun
 
-        run = CaseRun(slicer.mrmlScene, nodes, settings, **options, job_options=self.workerOptions())
+        return CaseRun(slicer.mrmlScene, nodes, settings, **options, **self._handing_over())
+
+    def newCheck(self, nodes: dict[str, Any], mask: Any = None) -> Any:
+        """A check of the images, not started yet (`GliomaRadiomicsLib.scene.run.CheckRun`)."""
+        from GliomaRadiomicsLib.scene.run import CheckRun
+
+        return CheckRun(slicer.mrmlScene, nodes, mask_node=mask, **self._handing_over())
+
+    def _handing_over(self) -> dict[str, Any]:
+        """How a run starts its worker, and the images that need not be written again."""
+        from GliomaRadiomicsLib.scene.image_copies import ImageCopies
+
+        if self._copies is None:
+            self._copies = ImageCopies()
+        return {"job_options": self.workerOptions(), "copies": self._copies}
+
+    def start(self, nodes: dict[str, Any], settings: AnalyzeSettings, **options: Any) -> Any:
+        """Start a run on volume nodes by sequence; returns when the images are written (`scene.run.CaseRun`)."""
+        run = self.newRun(nodes, settings, **options)
         run.start()
         return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.core.results import Finding
@@ -56,16 +55,8 @@ class CheckSection:
             button.enabled = not self._panel.run.is_running
 
     def _check(self) -> None:
-        from GliomaRadiomicsLib.scene.run import CheckRun
-
         self._panel.run.prepare()
-        run = CheckRun(
-            slicer.mrmlScene,
-            self._panel.volume_nodes(),
-            mask_node=self._panel.parameters.mask,
-            job_options=self._panel.logic.workerOptions(),
-        )
-        run.start()
+        run = self._panel.logic.newCheck(self._panel.volume_nodes(), self._panel.parameters.mask)
         self._panel.run.follow(run, self.show_findings, _("Checked."))
 
     def _show(self, findings: list[Finding]) -> None:

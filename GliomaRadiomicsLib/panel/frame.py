@@ -141,6 +141,7 @@ class Panel:
     def forget(self) -> None:
         """The scene was closed: nothing is shown any more."""
         self._folders.clear()
+        self.logic.forgetImages()
         self.check.forget()
         self._show(None, None)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import qt
 from slicer.i18n import tr as _
 
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.interface.remaining import elapsed_text, remaining_text
 from GliomaRadiomicsLib.panel.dialogs import show_error
+from GliomaRadiomicsLib.scene.ownership import SceneClosed
 
 _POLL_MS = 200
 _PERCENT = 100
@@ -22,6 +25,10 @@ class FollowedRun(Protocol):
     """What is followed; `GliomaRadiomicsLib.scene.run.CaseRun` is one."""
 
     output_folder: Path
+
+    def steps(self) -> Iterator[str]:
+        """Start, giving way between short steps; each says what comes next."""
+        ...
 
     def poll(self) -> list[dict[str, Any]]:
         """New events, without waiting."""
@@ -35,31 +42,47 @@ class FollowedRun(Protocol):
         """End the run at once."""
         ...
 
-    def result(self) -> Any:
-        """What the run found."""
+    def result_steps(self) -> Generator[Any, None, Any]:
+        """Make the result of a run that ended well, giving way between short steps, and return it."""
         ...
+
+
+@dataclass(frozen=True)
+class RunWidgets:
+    """The widgets that show a run."""
+
+    cancel: Any
+    bar: Any
+    line: Any
+    log: Any
 
 
 class RunControl:
     """Follows one run at a time with a timer, so that the program never waits for it.
 
+    What has to be done in this process, before and after the worker's part, is done a step at each turn of the timer.
+
     Args:
-        ui: Widgets by name: ``cancelButton``, ``progressBar``, ``etaLabel``, ``logText``.
+        widgets: Where it is shown.
         on_change: Called when a run has begun or ended.
+        failed: Said before the message of a run that failed.
+        refused: Said before the message of a run that was refused.
     """
 
-    def __init__(self, ui: Any, on_change: Callable[[], None]) -> None:
-        self._ui, self._on_change = ui, on_change
+    def __init__(self, widgets: RunWidgets, on_change: Callable[[], None], *, failed: str, refused: str) -> None:
+        self._widgets, self._on_change = widgets, on_change
+        self._headings = {"refused": refused, "failed": failed}
         self._on_result: Callable[[Any], None] = lambda _result: None
         self._done_line = ""
         self._run: FollowedRun | None = None
+        self._steps: Any = None
+        self._is_ending = False
         self._began = 0.0
         self._fraction = 0.0
         self._what = ""
         self._timer = qt.QTimer()
-        self._timer.setInterval(_POLL_MS)
         self._timer.connect("timeout()", self.poll)
-        ui.cancelButton.connect("clicked()", self.cancel)
+        widgets.cancel.connect("clicked()", self.cancel)
         self._say("")
 
     @property
@@ -68,7 +91,7 @@ class RunControl:
         return self._run is not None
 
     def follow(self, run: FollowedRun, on_result: Callable[[Any], None], done_line: str = "") -> None:
-        """Follow a run that was just started.
+        """Start a run and follow it.
 
         Args:
             run: The run.
@@ -77,95 +100,147 @@ class RunControl:
         """
         self._run, self._on_result, self._done_line = run, on_result, done_line
         self._began, self._fraction, self._what = time.monotonic(), 0.0, ""
-        self._ui.logText.clear()
-        self._ui.progressBar.value = 0
+        self._widgets.log.clear()
+        self._widgets.bar.value = 0
+        self._in_steps(run.steps(), is_ending=False)
         self._timer.start()
         self._on_change()
+        self._step()
 
     def cancel(self) -> None:
         """Cancel the run; the buttons change when it has really ended."""
-        if self._run is not None:
-            self.log(_("Cancelling..."))
+        if self._run is None:
+            return
+        self.log(_("Cancelling..."))
+        self._widgets.cancel.enabled = False
+        if self._is_ending:
+            self._steps.close()
+            self._end({"type": "error", "kind": "cancelled"})
+        else:
             self._run.cancel()
-            self._ui.cancelButton.enabled = False
 
     def stop(self) -> None:
         """End a run at once, for when the panel goes away."""
         self._timer.stop()
         run, self._run = self._run, None
+        if self._steps is not None:
+            self._steps.close()
+            self._steps = None
         if run is not None:
             _kill(run)
 
     def log(self, line: str) -> None:
         """Add a line to the log."""
-        self._ui.logText.appendPlainText(line)
+        self._widgets.log.appendPlainText(line)
 
     def poll(self) -> None:
-        """Show what is new; called by the timer."""
+        """Do the next step, or show what is new; called by the timer."""
         if self._run is None:
             return
-        try:
-            events = self._run.poll()
-        except OSError as error:
-            _kill(self._run)
-            events = [{"type": "error", "kind": "failed", "message": f"the run cannot be followed: {error}"}]
-        for event in events:
-            self._show(event)
+        if self._steps is not None:
+            self._step()
+        else:
+            self._listen(self._run)
         if self._run is not None:
             self._show_time()
 
-    def _show(self, event: dict[str, Any]) -> None:
+    def _in_steps(self, steps: Any, *, is_ending: bool) -> None:
+        """Do these steps at the next turns of the timer, without waiting between them."""
+        self._steps, self._is_ending = steps, is_ending
+        self._timer.setInterval(0)
+
+    def _step(self) -> None:
+        steps = self._steps
+        try:
+            what = next(steps)
+        except StopIteration as end:
+            self._steps = None
+            self._timer.setInterval(_POLL_MS)
+            if self._is_ending:
+                self._take_result(end.value)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user is told and the panel goes on
+            self._end(self._error_event(error))
+        else:
+            self._what = getattr(what, "message", what)
+
+    def _listen(self, run: FollowedRun) -> None:
+        try:
+            events = run.poll()
+        except OSError as error:
+            _kill(run)
+            events = [{"type": "error", "kind": "failed", "message": f"the run cannot be followed: {error}"}]
+        for event in events:
+            self._show(event, run)
+
+    def _show(self, event: dict[str, Any], run: FollowedRun) -> None:
         if event["type"] == "progress":
             self._fraction, self._what = float(event.get("fraction") or 0), event.get("message") or self._what
-            self._ui.progressBar.value = int(_PERCENT * self._fraction)
-        if event["type"] in ("done", "error"):
+            self._widgets.bar.value = int(_PERCENT * self._fraction)
+        if event["type"] == "done":
+            self._fraction = 1.0
+            self._in_steps(run.result_steps(), is_ending=True)
+        elif event["type"] == "error":
             self._end(event)
         elif event.get("message"):
             self.log(event["message"])
 
-    def _end(self, ending: dict[str, Any]) -> None:
+    def _end(self, ending: dict[str, Any] | None) -> None:
+        """The run is over; an ending that is not good is told."""
         self._timer.stop()
-        run, self._run = self._run, None
+        self._run = self._steps = None
         self._on_change()
-        if run is None:
-            return
-        if ending["type"] == "done":
-            self._take_result(run)
-        else:
+        if ending is not None:
             self._tell_error(ending)
 
-    def _take_result(self, run: FollowedRun) -> None:
+    def _take_result(self, result: Any) -> None:
+        run = self._run
+        self._end(None)
         try:
-            self._on_result(run.result())
+            self._on_result(result)
         except Exception as error:
             logging.exception("result of the run cannot be shown")
-            self._tell_error({"kind": "failed", "message": f"{error}\n\nThe result is in {run.output_folder}"})
+            self._tell_error({"kind": "failed", "message": _with_folder(error, run)})
             return
-        self._ui.progressBar.value = _PERCENT
+        self._widgets.bar.value = _PERCENT
         took = elapsed_text(time.monotonic() - self._began)
         self._say(f"{self._done_line} {_('Took')} {took}.".strip())
-        self.log(self._ui.etaLabel.text)
+        self.log(self._widgets.line.text)
         self._on_change()
 
+    def _error_event(self, error: Exception) -> dict[str, Any]:
+        if isinstance(error, Cancelled | SceneClosed):
+            return {"type": "error", "kind": "cancelled", "message": str(error) or "cancelled"}
+        if self._is_ending:
+            logging.error("result of the run cannot be shown", exc_info=error)
+            return {"type": "error", "kind": "failed", "message": _with_folder(error, self._run)}
+        if isinstance(error, RefusedInput):
+            return {"type": "error", "kind": "refused", "message": str(error)}
+        logging.error("the run cannot be started", exc_info=error)
+        return {"type": "error", "kind": "failed", "message": f"{type(error).__name__}: {error}"}
+
     def _tell_error(self, ending: dict[str, Any]) -> None:
-        self._ui.progressBar.value = 0
+        self._widgets.bar.value = 0
         self._say(_("Cancelled; nothing was kept.") if ending.get("kind") == "cancelled" else "")
-        message = ending.get("message") or "no message"
         kind = ending.get("kind")
+        message = ending.get("message") or kind or "no message"
         self.log(f"{str(kind).capitalize()}: {message}" if message != kind else str(kind).capitalize())
         if kind != "cancelled":
-            heading = _("These images cannot be analysed") if kind == "refused" else _("The analysis did not succeed")
-            show_error(f"{heading}:\n\n{message}")
+            show_error(f"{self._headings.get(str(kind), self._headings['failed'])}:\n\n{message}")
 
     def _show_time(self) -> None:
         elapsed = time.monotonic() - self._began
-        left = remaining_text(elapsed, self._fraction)
+        left = "" if self._steps is not None else remaining_text(elapsed, self._fraction)
         parts = [_(self._what), elapsed_text(elapsed), _(left)]
         self._say(" · ".join(part for part in parts if part))
 
     def _say(self, text: str) -> None:
-        self._ui.etaLabel.text = text
-        self._ui.etaLabel.setVisible(bool(text))
+        self._widgets.line.text = text
+        self._widgets.line.setVisible(bool(text))
+
+
+def _with_folder(error: Exception, run: FollowedRun | None) -> str:
+    where = f"\n\nThe result is in {run.output_folder}" if run is not None else ""
+    return f"{error}{where}"
 
 
 def _kill(run: FollowedRun) -> None:

@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.interface.values import analyze_settings
 from GliomaRadiomicsLib.panel import packages
 from GliomaRadiomicsLib.panel.dialogs import guarded
 from GliomaRadiomicsLib.panel.parameters import values_of
-from GliomaRadiomicsLib.panel.run_control import RunControl
+from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets
 from GliomaRadiomicsLib.panel.tables import chosen, fill_choices
 
 
@@ -23,7 +23,13 @@ class RunSection:
 
     def __init__(self, panel: Any) -> None:
         self._panel, self._ui = panel, panel.ui
-        self.control = RunControl(panel.ui, self._changed)
+        ui = panel.ui
+        self.control = RunControl(
+            RunWidgets(ui.cancelButton, ui.progressBar, ui.etaLabel, ui.logText),
+            self._changed,
+            failed=_("The analysis did not succeed"),
+            refused=_("These images cannot be analysed"),
+        )
         self._model_boxes: dict[str, Any] = {}
         self._ui.runButton.connect("clicked()", guarded(self._run))
         self.list_models()
@@ -66,11 +72,11 @@ class RunSection:
             nodes = dict(panel.nodes.volumeNodes)
             options = {"mask_node": panel.nodes.segmentationNode, "patient": panel.patient, "keep_mask": False}
             values["reuse"] = str(panel.output_folder) if panel.output_folder else None
-        run = panel.logic.start(nodes, analyze_settings(values), **options)
+        run = panel.logic.newRun(nodes, analyze_settings(values), **options)
         self.follow(run, lambda result: self._take(run, result, before), _("Done."))
 
     def follow(self, run: Any, on_result: Callable[[Any], None], done_line: str) -> None:
-        """Follow a run that was started elsewhere in the panel."""
+        """Start and follow a run that was made elsewhere in the panel."""
         self.control.follow(run, on_result, done_line)
 
     def refresh(self) -> None:

@@ -51,9 +51,13 @@ def heat_map_node(scene: Any, heat: Volume, name: str) -> tuple[Any, Any]:
     Returns:
         The volume node and the ``vtkMRMLColorTableNode`` it is shown with.
     """
-    values = np.nan_to_num(heat.array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(np.abs(values).max(initial=0.0)) or 1.0
-    signed = float(values.min(initial=0.0)) < -_SIGNED_FROM * top
+    values = heat.array.astype(np.float32, copy=False)
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    if not np.isfinite((low, high)).all():
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    top = max(-low, high) or 1.0
+    signed = low < -_SIGNED_FROM * top
     color = (diverging_color_node if signed else perceptual_color_node)(scene, f"{name} colours")
     node = node_from_volume(scene, heat.with_array(values), name)
     display = node.GetDisplayNode()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from types import TracebackType
 from typing import Any
@@ -55,7 +56,7 @@ class NodeBatch:
         self._scene, self._patient = scene, patient
         self._kept = [part for node in keep for part in _with_display(node)]
         self._nodes: list[Any] = []
-        self._closed = False
+        self._closed = self._rests = False
 
     def __enter__(self) -> NodeBatch:
         self._earlier = [node for node in own_nodes(self._scene, self._patient) if node not in self._kept]
@@ -78,8 +79,17 @@ class NodeBatch:
         remove_nodes(self._scene, self._nodes)
         if self._closed or not self._had_folder:
             _remove_folder(self._scene, self._patient)
-        if self._closed:
+        if self._closed and kind is not GeneratorExit:
             raise SceneClosed(_closed_message()) from error
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """While the program goes on between two steps: nodes that come in then are somebody else's."""
+        self._rests = True
+        try:
+            yield
+        finally:
+            self._rests = False
 
     def check(self) -> None:
         """Raise `SceneClosed` if the scene was closed since the batch began."""
@@ -92,6 +102,8 @@ class NodeBatch:
         node.SetAttribute(IMAGE_ATTRIBUTE, self._patient)
 
     def _node_added(self, node: Any) -> None:
+        if self._rests:
+            return
         if any(node.IsA(name) for name in _RESULT_CLASSES) and not node.GetSingletonTag():
             node.SetAttribute(CASE_ATTRIBUTE, self._patient)
             node.SetAttribute(_ID_ATTRIBUTE, node.GetID())
@@ -162,7 +174,12 @@ def find_folder(scene: Any, patient: str) -> int:
 
 
 def put_in_folder(scene: Any, folder: int, node: Any) -> None:
-    """Put a node under a folder; the desktop program has made its item already, otherwise it is made here."""
+    """Put a node under a folder; the desktop program has made its item already, otherwise it is made here.
+
+    A node that was taken out of the scene meanwhile is passed over.
+    """
+    if not scene.IsNodePresent(node):
+        return
     hierarchy = _hierarchy(scene)
     item = hierarchy.GetItemByDataNode(node)
     if item == hierarchy.GetInvalidItemID():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import slicer
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
@@ -54,14 +56,36 @@ def segmentation_node(scene: Any, label_map: Volume, name: str, *, surface: bool
     )
     for label in LABELS:
         segmentation.AddSegment(_segment(label, image), label.key)
-    if surface and label_map.array.any():
-        node.CreateClosedSurfaceRepresentation()
-        node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(
-            slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
-        )
+    if surface:
+        for _ in surface_steps(node, label_map):
+            pass
     for label in LABELS:
         node.GetDisplayNode().SetSegmentOpacity3D(label.key, _SURFACE_OPACITY_3D[label.value])
     return node
+
+
+def surface_steps(node: Any, label_map: Volume) -> Iterator[None]:
+    """Make the closed surfaces of a node of `segmentation_node`, one at each step.
+
+    They are those of ``node.CreateClosedSurfaceRepresentation()``, which makes all of them at once.
+    """
+    if not label_map.array.any():
+        return
+    name = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    segmentation = node.GetSegmentation()
+    for label in LABELS:
+        yield
+        alone = slicer.vtkSegmentation()
+        alone.SetSourceRepresentationName(segmentation.GetSourceRepresentationName())
+        for parameter in ("Smoothing factor", "Decimation factor"):
+            alone.SetConversionParameter(parameter, segmentation.GetConversionParameter(parameter))
+        alone.CopySegmentFromSegmentation(segmentation, label.key, False)
+        alone.CreateRepresentation(name)
+        surface = alone.GetSegment(label.key).GetRepresentation(name)
+        if surface is not None:
+            segmentation.GetSegment(label.key).AddRepresentation(name, surface)
+    node.CreateClosedSurfaceRepresentation()
+    node.GetDisplayNode().SetPreferredDisplayRepresentationName3D(name)
 
 
 def label_map_node(scene: Any, label_map: Volume, name: str) -> tuple[Any, Any]:
@@ -149,8 +173,13 @@ def _segment_mask(node: Any, segment_id: str, reference: Volume) -> Any:
 
 
 def _check_values(label_map: Volume) -> None:
-    other = np.setdiff1d(np.unique(label_map.array), (0, *LABEL_VALUES))
+    other = np.setdiff1d(_values(label_map.array), (0, *LABEL_VALUES))
     if other.size:
         raise RefusedInput(
             what="not a tumour label map", where=label_map.name or "label map", found=other[0], remedy="use 0, 1, 2, 4"
         )
+
+
+def _values(array: npt.NDArray) -> npt.NDArray:
+    """The values that occur; sorting a whole image takes longer than counting small whole numbers."""
+    return np.flatnonzero(np.bincount(array.ravel("K"), minlength=256)) if array.dtype == np.uint8 else np.unique(array)

@@ -32,17 +32,21 @@ def volume_from_node(node: Any, name: str = "") -> Volume:
         RefusedInput: If the node holds no image, more than one value per voxel, or is sheared by its transform.
     """
     name = name or node.GetName()
-    _check_image(node, name)
-    parent = node.GetParentTransformNode()
-    if parent is not None and not parent.IsTransformToWorldLinear():
+    check_image(node, name)
+    affine = _affine_in_world(node, name)
+    if affine is None:
         return _hardened_copy_volume(node, name)
-    affine = matrix_to_array(_ijk_to_ras(node))
-    if parent is not None:
-        to_world = vtk.vtkMatrix4x4()
-        parent.GetMatrixTransformToWorld(to_world)
-        affine = matrix_to_array(to_world) @ affine
-        _check_right_angles(affine, name)
     return Volume(image_array(node.GetImageData()).copy(), affine, name)
+
+
+def grid_of_node(node: Any, name: str = "") -> Volume:
+    """The grid that `volume_from_node` gives, all voxels 0 and of no size in memory; raises as that does."""
+    name = name or node.GetName()
+    check_image(node, name)
+    affine = _affine_in_world(node, name)
+    if affine is None:
+        return _hardened_copy_volume(node, name)
+    return Volume(np.broadcast_to(np.uint8(0), node.GetImageData().GetDimensions()), affine, name)
 
 
 def node_from_volume(scene: Any, volume: Volume, name: str, *, label_map: bool = False) -> Any:
@@ -93,10 +97,26 @@ def array_to_matrix(array: npt.NDArray) -> Any:
     return matrix
 
 
-def _ijk_to_ras(node: Any) -> Any:
+def _affine_in_world(node: Any, name: str) -> npt.NDArray[np.float64] | None:
+    """IJK to RAS with the parent transform; None where that bends the image."""
+    parent = node.GetParentTransformNode()
+    affine = ijk_to_ras(node)
+    if parent is None:
+        return affine
+    if not parent.IsTransformToWorldLinear():
+        return None
+    to_world = vtk.vtkMatrix4x4()
+    parent.GetMatrixTransformToWorld(to_world)
+    affine = matrix_to_array(to_world) @ affine
+    _check_right_angles(affine, name)
+    return affine
+
+
+def ijk_to_ras(node: Any) -> npt.NDArray[np.float64]:
+    """IJKToRAS of a volume node, without its parent transform, as a 4x4 array."""
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
-    return matrix
+    return matrix_to_array(matrix)
 
 
 def _vtk_ready(array: npt.NDArray) -> npt.NDArray:
@@ -109,7 +129,8 @@ def _vtk_ready(array: npt.NDArray) -> npt.NDArray:
     return converted
 
 
-def _check_image(node: Any, name: str) -> None:
+def check_image(node: Any, name: str) -> None:
+    """Raise `RefusedInput` unless a node holds an image with one value per voxel."""
     image = node.GetImageData() if node.IsA("vtkMRMLScalarVolumeNode") else None
     if image is None or image.GetPointData().GetScalars() is None:
         raise RefusedInput(what="volume holds no image", where=name, remedy="load the image again or choose another")
@@ -134,12 +155,12 @@ def _hardened_copy_volume(node: Any, name: str) -> Volume:
     """Voxels as a non-linear parent transform shows them: the transform is hardened on a copy."""
     scene = node.GetScene()
     copy = node_from_volume(
-        scene, Volume(image_array(node.GetImageData()), matrix_to_array(_ijk_to_ras(node)), name), f"{name} (hardened)"
+        scene, Volume(image_array(node.GetImageData()), ijk_to_ras(node), name), f"{name} (hardened)"
     )
     try:
         copy.SetAndObserveTransformNodeID(node.GetTransformNodeID())
         copy.HardenTransform()
-        return Volume(image_array(copy.GetImageData()).copy(), matrix_to_array(_ijk_to_ras(copy)), name)
+        return Volume(image_array(copy.GetImageData()).copy(), ijk_to_ras(copy), name)
     finally:
         if copy.GetDisplayNode() is not None:
             scene.RemoveNode(copy.GetDisplayNode())

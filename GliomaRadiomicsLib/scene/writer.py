@@ -6,10 +6,11 @@ Images are read by packages that the panel installs with consent, so these are i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
@@ -20,7 +21,7 @@ from GliomaRadiomicsLib.scene.charts import chart_nodes, survival_chart_nodes
 from GliomaRadiomicsLib.scene.heatmap import heat_map_node
 from GliomaRadiomicsLib.scene.output import OutputFolder, open_output
 from GliomaRadiomicsLib.scene.ownership import NodeBatch, folder_item, name_for, put_in_folder, refer_to_inputs
-from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_node
+from GliomaRadiomicsLib.scene.segmentation import label_map_node, segmentation_node, surface_steps
 from GliomaRadiomicsLib.scene.tables import (
     feature_table_node,
     result_table_node,
@@ -47,6 +48,13 @@ NODE_FIELDS = (
 def input_role(sequence: str) -> str:
     """Role under which the data node refers to the image of a sequence."""
     return f"GliomaRadiomics.{sequence}"
+
+
+class Step(NamedTuple):
+    """What the next step of writing does, and the share that is done before it."""
+
+    fraction: float
+    message: str
 
 
 @dataclass
@@ -112,80 +120,119 @@ def write_result(
         SceneClosed: If the scene was closed meanwhile.
         Cancelled: If ``progress`` says so.
     """
+    progress = progress or Progress()
+    steps = result_steps(output_folder, volume_nodes=volume_nodes, patient=patient, keep=keep, scene=scene)
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return end.value
+            progress.report(step.fraction, step.message)
+
+
+def result_steps(
+    output_folder: str | Path,
+    *,
+    volume_nodes: dict[str, Any] | None = None,
+    patient: str | None = None,
+    keep: Iterable[Any] = (),
+    scene: Any = None,
+) -> Generator[Step, None, SceneResult]:
+    """As `write_result`, but giving way between the steps, each a fraction of a second for ordinary images.
+
+    Whatever is added to the scene between two steps is not ours. If the generator is closed before its end, or the
+    scene is, nothing that it wrote stays.
+
+    Yields:
+        What the next step does.
+
+    Raises:
+        RefusedInput: As `write_result`.
+        SceneClosed: As `write_result`.
+    """
     scene = scene or headless.boot()
     output = open_output(output_folder)
     inputs = [node for node in (volume_nodes or {}).values() if node is not None]
     patient = patient or name_for(scene, inputs)
     with NodeBatch(scene, patient, keep=[*inputs, *keep]) as batch:
-        writer = _Writer(scene, patient, output, batch, progress or Progress())
-        return writer.write(volume_nodes)
+        writer = _Writer(scene, patient, output, batch)
+        for step in writer.steps(volume_nodes):
+            with batch.resting():
+                yield step
+            batch.check()
+        return writer.nodes
 
 
 class _Writer:
-    """Writes one output folder, step by step, looking after each step whether the scene is still there."""
+    """Writes one output folder, step by step."""
 
-    def __init__(self, scene: Any, patient: str, output: OutputFolder, batch: NodeBatch, progress: Progress) -> None:
+    def __init__(self, scene: Any, patient: str, output: OutputFolder, batch: NodeBatch) -> None:
         self._scene, self._patient, self._output = scene, patient, output
-        self._batch, self._progress = batch, progress
-        self._nodes = SceneResult(output.result)
+        self._batch = batch
+        self.nodes = SceneResult(output.result)
         self._in_folder: list[Any] = []
 
-    def write(self, volume_nodes: dict[str, Any] | None) -> SceneResult:
-        steps = (
-            (lambda: self._volumes(volume_nodes), "volumes"),
-            (self._segmentation, "segmentation"),
-            (self._heat_maps, "heat maps"),
-            (self._tables, "tables"),
-            (self._folder, "folder"),
-        )
-        for done, (step, name) in enumerate(steps):
-            self._progress.report(done / len(steps), f"Scene: {name}")
-            self._batch.check()
-            step()
-        self._progress.report(1.0, "Scene: done")
-        self._batch.check()
-        return self._nodes
+    def steps(self, volume_nodes: dict[str, Any] | None) -> Iterator[Step]:
+        """Write everything; yields before each step what it does."""
+        parts = (self._volumes(volume_nodes), self._segmentation(), self._heat_maps(), self._tables(), self._folder())
+        for done, part in enumerate(parts):
+            for what in part:
+                yield Step(done / len(parts), f"Scene: {what}")
+        yield Step(1.0, "Scene: done")
 
-    def _volumes(self, given: dict[str, Any] | None) -> None:
+    def _volumes(self, given: dict[str, Any] | None) -> Iterator[str]:
         from GliomaRadiomicsLib.imaging.files import read_volume
 
         if given is not None:
-            self._nodes.volumeNodes = {sequence: node for sequence, node in given.items() if node is not None}
+            self.nodes.volumeNodes = {sequence: node for sequence, node in given.items() if node is not None}
             return
         for sequence, path in self._output.volumes.items():
+            yield SEQUENCE_NAMES[sequence]
             volume = read_volume(path, SEQUENCE_NAMES[sequence])
+            yield SEQUENCE_NAMES[sequence]
             node = node_from_volume(self._scene, volume, self._name(SEQUENCE_NAMES[sequence]))
             self._batch.mark_as_image(node)
-            self._nodes.volumeNodes[sequence] = node
+            self.nodes.volumeNodes[sequence] = node
             self._in_folder.append(node)
 
-    def _segmentation(self) -> None:
+    def _segmentation(self) -> Iterator[str]:
         if self._output.label_map is None:
             return
         from GliomaRadiomicsLib.imaging.files import read_volume
 
+        yield "outline"
         label_map = read_volume(self._output.label_map, "segmentation")
-        segmentation = segmentation_node(self._scene, label_map, self._name("segmentation"))
-        self._nodes.segmentationNode = segmentation
-        self._nodes.labelMapNode, _ = label_map_node(self._scene, label_map, self._name("label map"))
-        reference = self._nodes.volumeNodes.get(self._output.reference or "")
+        yield "outline"
+        segmentation = segmentation_node(self._scene, label_map, self._name("segmentation"), surface=False)
+        self.nodes.segmentationNode = segmentation
+        self._in_folder.append(segmentation)
+        reference = self.nodes.volumeNodes.get(self._output.reference or "")
         if reference is not None:
             role = segmentation.GetReferenceImageGeometryReferenceRole()
             segmentation.SetNodeReferenceID(role, reference.GetID())
-        self._in_folder += [segmentation, self._nodes.labelMapNode]
+        for _ in surface_steps(segmentation, label_map):
+            yield "surfaces"
+        yield "label map"
+        self.nodes.labelMapNode, _ = label_map_node(self._scene, label_map, self._name("label map"))
+        self._in_folder.append(self.nodes.labelMapNode)
 
-    def _heat_maps(self) -> None:
+    def _heat_maps(self) -> Iterator[str]:
         from GliomaRadiomicsLib.imaging.files import read_volume
 
         for key, path in self._output.heat_maps.items():
-            node, _ = heat_map_node(self._scene, read_volume(path, key), self._name(key.replace("/", " ")))
+            yield "heat maps"
+            heat = read_volume(path, key)
+            yield "heat maps"
+            node, _ = heat_map_node(self._scene, heat, self._name(key.replace("/", " ")))
             node.SetAttribute(ROLE_ATTRIBUTE, HEAT_MAP_PREFIX + key)
-            self._nodes.heatmapNodes[key] = node
-            self._nodes.heatmapNodes.setdefault("/".join(key.split("/")[:2]), node)
+            self.nodes.heatmapNodes[key] = node
+            self.nodes.heatmapNodes.setdefault("/".join(key.split("/")[:2]), node)
             self._in_folder.append(node)
 
-    def _tables(self) -> None:
-        nodes, result = self._nodes, self._output.result
+    def _tables(self) -> Iterator[str]:
+        nodes, result = self.nodes, self._output.result
+        yield "tables"
         nodes.resultTableNode = result_table_node(self._scene, result, self._name("result"))
         refer_to_inputs(nodes.resultTableNode, nodes.volumeNodes.values())
         self._in_folder.append(nodes.resultTableNode)
@@ -193,15 +240,11 @@ class _Writer:
             from GliomaRadiomicsLib.reports.tables import read_features_csv
 
             rows = read_features_csv(self._output.features)
+            yield "tables"
             nodes.featureTableNode = feature_table_node(self._scene, rows, self._name("features"))
             self._in_folder.append(nodes.featureTableNode)
-        nodes.survivalChartNode = self._chart(
-            survival_chart_nodes(self._scene, result.survival, self._name("survival"))
-        )
-        nomogram = InteractiveNomogram.of(result)
-        if nomogram is not None:
-            chart = nomogram.at(nomogram.values).chart
-            nodes.nomogramChartNode = self._chart(chart_nodes(self._scene, chart, self._name("nomogram")))
+        yield "charts"
+        self._charts(result)
         if self._output.provenance is not None:
             text = self._output.provenance.read_text(encoding="utf-8")
             nodes.provenanceNode = text_node(self._scene, text, self._name("provenance"))
@@ -211,16 +254,25 @@ class _Writer:
             nodes.dataNode.SetNodeReferenceID(input_role(sequence), node.GetID())
         self._in_folder.append(nodes.dataNode)
 
+    def _charts(self, result: CaseResult) -> None:
+        made = survival_chart_nodes(self._scene, result.survival, self._name("survival"))
+        self.nodes.survivalChartNode = self._chart(made)
+        nomogram = InteractiveNomogram.of(result)
+        if nomogram is not None:
+            chart = nomogram.at(nomogram.values).chart
+            self.nodes.nomogramChartNode = self._chart(chart_nodes(self._scene, chart, self._name("nomogram")))
+
     def _chart(self, made: list[Any]) -> Any:
         self._in_folder += [node for node in made if not node.IsA("vtkMRMLPlotSeriesNode")]
         return made[0] if made else None
 
-    def _folder(self) -> None:
-        self._nodes.folderItemID = folder_item(self._scene, self._patient)
+    def _folder(self) -> Iterator[str]:
+        yield "folder"
+        self.nodes.folderItemID = folder_item(self._scene, self._patient)
         for node in self._in_folder:
-            put_in_folder(self._scene, self._nodes.folderItemID, node)
+            put_in_folder(self._scene, self.nodes.folderItemID, node)
         for role in NODE_FIELDS:
-            node = getattr(self._nodes, role)
+            node = getattr(self.nodes, role)
             if node is not None:
                 node.SetAttribute(ROLE_ATTRIBUTE, role)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,9 @@ class UnreadableRun:
     def __init__(self) -> None:
         self.killed = 0
 
+    def steps(self) -> Iterator[str]:
+        yield from ()
+
     def poll(self) -> list[dict[str, Any]]:
         msg = "no space left"
         raise OSError(msg)
@@ -167,7 +171,7 @@ class UnreadableRun:
 def test_a_run_that_cannot_be_followed_is_ended(widget: Any, errors: list[str]) -> None:
     run = UnreadableRun()
     widget.panel.run.follow(run, lambda _: None, "")
-    widget.panel.run.control.poll()
+    until(lambda: not widget.panel.run.is_running)
     assert run.killed == 1
     assert "no space left" in errors[0]
     assert not widget.panel.run.control.is_running
