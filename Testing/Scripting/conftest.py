@@ -38,6 +38,14 @@ def load_module() -> Any:
     return loaded
 
 
+@functools.cache
+def phantom_patient() -> Any:
+    """Made once: seconds each time."""
+    from GliomaRadiomicsLib.imaging.phantom import make_phantom
+
+    return make_phantom()
+
+
 class ScreenCaptureLogic:
     """As Slicer's, for slice views: the view is played by its node, whose layers Slicer's own slice logic blends."""
 
@@ -97,11 +105,7 @@ def module() -> Iterator[Any]:
         slicer_base_stub.install(slicer)
     vars(slicer.app).setdefault("connect", lambda *_: None)
     before = sys.modules.get("GliomaRadiomics")
-    with pytest.MonkeyPatch.context() as patch:
-        from GliomaRadiomicsLib.imaging import phantom
-
-        patch.setattr(phantom, "make_phantom", functools.cache(phantom.make_phantom))
-        yield load_module()
+    yield load_module()
     if before is not None:
         sys.modules["GliomaRadiomics"] = before
 
@@ -132,12 +136,15 @@ def console(
 ) -> Iterator[Console]:
     import slicer
 
+    from GliomaRadiomicsLib.imaging import phantom
     from GliomaRadiomicsLib.scene.bundle import save_scene
     from GliomaRadiomicsLib.scene.views import add_view_nodes
 
     data, out = folders
     made = Console(data, out, module, module.GliomaRadiomicsLogic(), tmp_path / "job.json", [])
     monkeypatch.setenv("GLIOMA_RADIOMICS_MODELS", str(tmp_path / "models"))
+    phantom_patient()
+    monkeypatch.setattr(phantom, "make_phantom", phantom_patient)
     volumes = slicer.modules.volumes.logic()
     monkeypatch.setattr(slicer.util, "getModuleLogic", lambda _name: made.logic)
     monkeypatch.setattr(slicer.util, "loadVolume", lambda path: volumes.AddArchetypeVolume(path, Path(path).stem))
