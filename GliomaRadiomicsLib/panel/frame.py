@@ -19,7 +19,7 @@ from GliomaRadiomicsLib.panel.dress import dress, dress_choices
 from GliomaRadiomicsLib.panel.parameters import FIELDS, values_of
 from GliomaRadiomicsLib.scene.display import outline_stamp
 
-_PARTS = ("inputs", "check", "run", "models")
+_PARTS = ("inputs", "check", "run", "cohort", "models")
 
 
 class Panel:
@@ -80,11 +80,13 @@ class Panel:
         steps = {key.removeprefix(STEP_PREFIX) for key, on in values.items() if key.startswith(STEP_PREFIX) and on}
         return PanelState(
             sequences=frozenset(field.key for field in SEQUENCE_FIELDS if values.get(field.key) is not None),
-            running=self.run.is_running,
+            running=self.run.is_running or self.models.is_running,
             result=self.result,
             mask_edited=self.mask_edited,
             steps=frozenset(steps),
+            cohort=self.cohort.is_filled,
             model=self.models.chosen_row() is not None,
+            training=self.models.train.is_filled,
         )
 
     def allow(self, button: Any, action: str) -> Allowed:
@@ -148,6 +150,7 @@ class Panel:
     def stop(self) -> None:
         """The panel goes away."""
         self.run.stop()
+        self.models.stop()
         self.inputs.stop()
         self.tumour.stop()
 
@@ -195,6 +198,7 @@ class Panel:
 
     def _make_parts(self) -> None:
         from GliomaRadiomicsLib.panel.check_section import CheckSection
+        from GliomaRadiomicsLib.panel.cohort_section import CohortSection
         from GliomaRadiomicsLib.panel.features_tab import FeaturesTab
         from GliomaRadiomicsLib.panel.grade_tab import GradeTab
         from GliomaRadiomicsLib.panel.inputs_section import InputsSection
@@ -208,12 +212,13 @@ class Panel:
 
         self.models = ModelsSection(self)
         self.run = RunSection(self)
+        self.cohort = CohortSection(self)
         self.inputs = InputsSection(self)
         self.check = CheckSection(self)
         self.tumour = TumourTab(self)
         tabs = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
         self._parts = [self.models, self.run, self.inputs, self.check, ResultsSection(self), self.tumour]
-        self._parts += [tab(self) for tab in tabs]
+        self._parts += [*(tab(self) for tab in tabs), self.cohort]
 
 
 def _with_files(nodes: Any, folder: Path | None) -> CaseResult:
