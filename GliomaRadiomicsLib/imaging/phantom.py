@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,8 @@ def make_phantom(
     shape: tuple[int, int, int] = BRATS_SHAPE,
     spacing_mm: float = 1.0,
     skull: bool = False,
+    bias: float | None = None,
+    noise: float | None = None,
 ) -> PhantomPatient:
     """Make a phantom patient.
 
@@ -78,6 +80,9 @@ def make_phantom(
         shape: Voxels along i, j, k of the reference.
         spacing_mm: Isotropic voxel size of the reference; the head stays in the middle of the grid.
         skull: Keep the head around the brain.
+        bias: Strength of the shading of every image, 0.2 for 0.8 to 1.2 of the brightness ("40 %" in BrainWeb's words);
+            drawn from 0.03 to 0.2 by default.
+        noise: Noise (sigma) of every image, relative to white matter; drawn from 0.01 to 0.05 by default.
 
     Raises:
         RefusedInput: For another grade, or a grid that does not hold the brain.
@@ -89,6 +94,8 @@ def make_phantom(
     grid = centred_grid(shape, spacing_mm)
     scene = build_scene(brain, tumour, whole_head_grid(grid) if raw else grid, skull=skull or raw)
     spread, protocols = draw_tissue_spread(streams[2]), draw_protocols(streams[2])
+    given = {key: value for key, value in (("bias", bias), ("noise", noise)) if value is not None}
+    protocols = {name: replace(protocol, **given) for name, protocol in protocols.items()}
     signals = {name: tissue_signals(protocol, spread) for name, protocol in protocols.items()}
     volumes: dict[str, Volume] = {}
     labels: dict[str, Volume] = {}

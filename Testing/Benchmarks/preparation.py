@@ -1,6 +1,7 @@
 """Preparation of raw phantom patients against the truth, and the seconds of each step.
 
-``python Testing/Benchmarks/preparation.py [--seeds 20] [--first 0] [--csv ROWS.csv] [--raw-case DIR]``
+``python Testing/Benchmarks/preparation.py [--seeds 20] [--first 0] [--bias .2] [--noise .05] [--csv ROWS.csv]
+[--raw-case DIR]``
 
 Every sequence of a raw phantom is moved by up to 15 mm and 15 degrees, has its own grid of up to 5 mm slices, shading,
 noise and a skull. Printed for every image: error of the registration inside the brain (mean and largest, mm), Dice of
@@ -78,13 +79,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--bias", type=float, default=0.2, help="shading: 0.2 is 0.8 to 1.2 of the brightness")
+    parser.add_argument("--noise", type=float, default=0.05, help="sigma relative to white matter")
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--raw-case", type=Path, default=RAW_CASE, help="case folder with images as scanned")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     seconds: list[float] = []
     for seed in range(options.first, options.first + options.seeds):
-        patient = make_phantom(seed, grade=(2, 3, 4)[seed % 3], raw=True)
+        patient = make_phantom(seed, grade=(2, 3, 4)[seed % 3], raw=True, bias=options.bias, noise=options.noise)
         progress, began, cpu = Progress(), time.perf_counter(), time.process_time()
         bundle = store.starter("brain_extraction")
         prepared = prepare_case(patient.volumes, REFERENCE, lambda bundle=bundle: bundle, "cpu", progress)

@@ -121,14 +121,16 @@ def agreed_brain(brains: dict[str, Brain], space: Space) -> tuple[Volume, float 
     """The brain the images agree on, and how well they do.
 
     Returns:
-        uint8 mask on the working grid: brain in at least half of the images that show the place; and the lowest Dice
-        between two images where both show the place, None for a single image.
+        uint8 mask on the working grid: half or more brain on average over the images that show the place, where a
+        place between the slices of an image is partly brain; and the lowest Dice between two images where both show
+        the place, None for a single image.
     """
-    masks = {role: _on_working_grid(brains[role].mask, space, role) > 0.5 for role in space.native}
+    shares = {role: _on_working_grid(brains[role].mask, space, role) for role in space.native}
+    masks = {role: share > 0.5 for role, share in shares.items()}
     seen = {role: _field_of_view(space, role) for role in space.native}
-    votes = np.sum(list(masks.values()), axis=0)
     most = np.maximum(np.sum(list(seen.values()), axis=0), 1)
-    agreed = space.working.with_array((votes * 2 >= most).astype(np.uint8), "brain mask")
+    inside = np.sum(list(shares.values()), axis=0) * 2 >= most
+    agreed = space.working.with_array(inside.astype(np.uint8), "brain mask")
     dice = [_dice(masks[a], masks[b], seen[a] & seen[b]) for a, b in combinations(masks, 2)]
     return agreed, min(dice) if dice else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,7 +67,8 @@ class Fusion:
             table: Raw features, one row per patient.
             grades: 1 for WHO grade 4.
             settings: How.
-            helpers: Join the patients where features are selected and the machine is fitted, not in the calibration.
+            helpers: Join the patients where features are selected and the machine is fitted, brought to the patients'
+                mean and spread of every feature; not in the calibration.
         """
         labels = Labels(np.asarray(grades))
         decisions = np.full(table.n, np.nan)
@@ -161,11 +163,24 @@ def _fit(
     if helpers is not None:
         others, grades = helpers
         names = [*table.patients, *(f"helper {number}" for number in range(others.n))]
-        table = FeatureTable(np.vstack([table.values, others.columns(table.names).values]), table.names, names)
+        values = _on_scale_of(np.asarray(table.values), np.asarray(others.columns(table.names).values))
+        table = FeatureTable(np.vstack([table.values, values]), table.names, names)
         labels = Labels(np.concatenate([labels.values, grades]))
     steps, chosen = fit_steps(steps_of(settings), table, labels)
     values = np.asarray(chosen.values)
     return steps, Machine.fit(values, labels.values, settings, count), values
+
+
+def _on_scale_of(patients: Floats, helpers: Floats) -> Floats:
+    """Helper cases with the patients' mean and spread of every feature.
+
+    Phantoms differ from patients in everything an equation leaves out; what they can teach is how the grades differ.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        centre, spread = np.nanmean(patients, axis=0), np.nanstd(patients, axis=0)
+        own_centre, own_spread = np.nanmean(helpers, axis=0), np.nanstd(helpers, axis=0)
+    return (helpers - own_centre) / np.where(own_spread > 0, own_spread, 1.0) * spread + centre
 
 
 def _learned(steps: FittedSteps, names: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:

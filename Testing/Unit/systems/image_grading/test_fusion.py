@@ -135,3 +135,13 @@ def test_agreement_of_two_outlines_ranks_the_features_by_icc() -> None:
     assert share_good(found) == 0.5
     with pytest.raises(RefusedInput, match="20 and 19"):
         feature_agreement(first, second[:-1])
+
+
+def test_the_scale_of_helpers_does_not_matter() -> None:
+    table, grades = with_signal(0, 16, 0.8)
+    helpers, their_grades = with_signal(10, 40, 2.0)
+    moved = FeatureTable(np.asarray(helpers.values) * 8.0, helpers.names)
+    plain = Fusion.fit(table, grades, SETTINGS, (helpers, their_grades))
+    scaled = Fusion.fit(table, grades, SETTINGS, (moved, their_grades))
+    assert scaled.names == plain.names
+    assert scaled.probability(table) == pytest.approx(plain.probability(table), abs=1e-9)
