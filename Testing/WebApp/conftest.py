@@ -113,5 +113,5 @@ def page_with_result(
 
 def end_session(page: Page) -> None:
     """End the session of a page and close its browser."""
-    page.driver.execute_script("if (window.trame?.utils?.glioma) { window.trame.utils.glioma.end(); }")
+    page.driver.execute_async_script("fetch('/-/end', { method: 'POST' }).finally(arguments[0])")
     page.close()

@@ -30,7 +30,7 @@ def test_a_phantom_is_analysed_from_upload_to_report(
         page.upload(*images)
         page.click("#tab-check")
         page.click("#do-check")
-        page.until(lambda: page.state("check_rows"), "the check")
+        page.until(lambda: page.state("check_rows") and not page.state("running"), "the check")
         page.picture("real-check")
         page.set_state("values", {**page.state("values"), "age": 60, "step_scene": False})
         page.click("#tab-run")

@@ -20,7 +20,7 @@ from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.interface.fields import STEP_PREFIX
 from GliomaRadiomicsLib.interface.rules import ACTIONS, PanelState, allowed
 from GliomaRadiomicsLib.interface.values import start_values
-from GliomaRadiomicsLib.scene.writer import SceneResult, write_result
+from GliomaRadiomicsLib.scene.writer import SceneResult, result_steps
 from GliomaRadiomicsLib.webapp.process import READY_FILE
 from GliomaRadiomicsLib.webapp.view import layout
 from GliomaRadiomicsLib.webapp.view.display import Display
@@ -43,6 +43,7 @@ from GliomaRadiomicsLib.webapp.view.uploads import Uploads
 
 _ASSETS = Path(__file__).parent / "assets"
 _PATIENT = "Patient"
+_BREATH_S = 0.01
 
 
 def _plotly_folder() -> str:
@@ -133,16 +134,25 @@ class ViewApp:
         for tab in self.result_tabs:
             tab.show_result()
 
-    def take_result(self, output: Path) -> None:
-        """Write what a run found into the scene and show it."""
+    async def take_result(self, output: Path) -> None:
+        """Write what a run found into the scene, step by step so that the page goes on, and show it."""
         nodes = {role: image.node for role in SEQUENCES if (image := self.images.get(self.state.roles[role]))}
-        self.nodes = write_result(output, volume_nodes=nodes, patient=_PATIENT, scene=self.display.scene)
+        steps = result_steps(output, volume_nodes=nodes, patient=_PATIENT, scene=self.display.scene)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                self.nodes = end.value
+                break
+            with self.state:
+                self.state.progress_text = step.message
+            await asyncio.sleep(_BREATH_S)
         before, self.output = self.output, output
         self.runs.forget(before)
-        self.display.show_result(self.nodes)
-        self.show_result()
-        self.check.show_findings(self.nodes.result.passport)
-        self.state.tab = "results"
+        with self.state:
+            self.display.show_result(self.nodes)
+            self.show_result()
+            self.check.show_findings(self.nodes.result.passport)
 
     def forget_result(self) -> None:
         """Show no result any more, as its images are others now."""

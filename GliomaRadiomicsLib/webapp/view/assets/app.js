@@ -34,6 +34,7 @@
   }
 
   window.trame.utils.glioma = {
+    known(value) { return value === null || value === undefined ? "not known" : Number(Number(value).toFixed(2)); },
     charts() { setTimeout(() => { draw("survival-figure"); draw("nomogram-figure"); }); },
     async upload(event) { await send(event.target.files); event.target.value = ""; },
     async drop(event) { event.preventDefault(); await send(event.dataTransfer.files); },

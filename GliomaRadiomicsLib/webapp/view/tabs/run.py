@@ -53,13 +53,15 @@ class RunTab:
             self._state.progress_text = self._what = "starting"
         try:
             ending, out = await self._app.runs.run({**job, "inputs": sources, "mask": mask})
+            if ending["type"] == "done" and job["command"] == "analyze":
+                await self._app.take_result(out)
         except BaseException:
             with self._state:
                 self._state.update({"running": False, "progress": 0, "progress_text": ""})
             raise
         with self._state:
             self._state.running = False
-            self._end(ending, out, job["command"])
+            self._end(ending, job["command"])
 
     def show_event(self, event: dict[str, Any]) -> None:
         """Show progress and log lines."""
@@ -91,14 +93,11 @@ class RunTab:
         self._state.progress_text = "Cancelling"
         self._app.runs.cancel()
 
-    def _end(self, ending: dict[str, Any], out: Any, command: str) -> None:
+    def _end(self, ending: dict[str, Any], command: str) -> None:
         took = elapsed_text(time.monotonic() - self._app.runs.began)
         if ending["type"] == "done":
             self._state.update({"progress": 100, "progress_text": f"Done; took {took}."})
-            if command == "check":
-                self._state.tab = "check"
-            else:
-                self._app.take_result(out)
+            self._state.tab = "check" if command == "check" else "results"
             return
         kind = str(ending.get("kind"))
         cancelled = kind == "cancelled"

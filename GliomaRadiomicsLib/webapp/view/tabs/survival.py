@@ -111,7 +111,7 @@ class SurvivalTab:
                                 id=("'nomogram-' + one.key",),
                             )
                             html.Span(
-                                "{{ nomogram_values[one.key] ?? 'not known' }}",
+                                "{{ utils.glioma.known(nomogram_values[one.key]) }}",
                                 classes="ml-2",
                                 style="min-width: 36px;",
                             )
