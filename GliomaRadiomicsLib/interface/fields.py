@@ -191,7 +191,9 @@ COHORT_FIELDS = (
 TRAIN_FIELDS = (
     Field("train_system", "Model to train", "choice", "Which system is trained.", default=UNKNOWN),
     Field("train_cohort", "Table of patients", "file", "COHORT.csv with the outcome of each patient."),
-    Field("train_out", "Bundle folder", "folder", "Where the trained model is written."),
+    Field("train_out", "Folder for the model", "folder", "A new folder, named as the model, is made in it."),
+    Field("train_name", "Name of the model", "text", "Small letters, digits and underscores."),
+    Field("train_config", "Settings", "file", "YAML file with settings of the system. May be left out."),
 )
 
 

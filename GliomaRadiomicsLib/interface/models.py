@@ -62,6 +62,13 @@ def model_rows() -> list[ModelRow]:
     return [_row(folder, origin) for _, _, folder, origin in sorted(found)]
 
 
+def trainable() -> list[tuple[str, str]]:
+    """Names of what can be trained, each with its words: ``cnn_grading (WHO grade 4 against 2 and 3)``."""
+    from GliomaRadiomicsLib.systems.registry import SYSTEMS
+
+    return [(name, f"{name} ({_what(name)})") for name in ("segmentation", "brain_extraction", *SYSTEMS)]
+
+
 def verify_row(row: ModelRow) -> str:
     """Compare the files with the checksums of the metadata; what is wrong and the remedy, empty if all is well."""
     from GliomaRadiomicsLib.models import bundle

@@ -21,7 +21,7 @@ class PanelState:
         has_tumour: Whether the outline on the screen holds any voxel.
         steps: Steps that are ticked.
         cohort: Whether a table of patients and an output folder are chosen.
-        training: Whether system, table of patients and bundle folder are chosen.
+        training: Whether system, table of patients, folder and name are chosen.
         model: Whether a model is chosen in the list.
         packages: Whether the Python packages are installed.
     """
@@ -127,7 +127,9 @@ def _cohort(state: PanelState) -> str:
 
 
 def _train(state: PanelState) -> str:
-    return _idle(state) or ("" if state.training else "Choose what to train, a table of patients and a bundle folder.")
+    return _idle(state) or (
+        "" if state.training else "Choose what to train, a table of patients, and a folder and a name for the model."
+    )
 
 
 def _model(state: PanelState) -> str:

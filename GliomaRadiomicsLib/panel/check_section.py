@@ -52,7 +52,7 @@ class CheckSection:
         """Enable the button."""
         self._panel.allow(self._ui.checkButton, "check")
         for button in self._buttons:
-            button.enabled = not self._panel.run.is_running
+            button.enabled = not self._panel.state.running
 
     def _check(self) -> None:
         self._panel.run.prepare()

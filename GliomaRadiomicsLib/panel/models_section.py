@@ -1,18 +1,21 @@
-"""Models: installed bundles with their cards; import, download, verify."""
+"""Models: installed bundles with their cards; import, download, verify, train."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
+from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
+from GliomaRadiomicsLib.panel.train_box import TrainBox
+from GliomaRadiomicsLib.panel.worker_run import WorkerRun
 
 _TABLE_HEIGHT, _CARD_HEIGHT = 180, 180
+_FILES = "*.zip *.tar *.tar.gz *.tgz *.pth *.pt"
 
 
 class ModelsSection:
@@ -22,6 +25,13 @@ class ModelsSection:
         self._panel, self._ui = panel, panel.ui
         self.rows: list[ModelRow] = []
         ui = self._ui
+        self.control = RunControl(
+            RunWidgets(ui.modelCancelButton, ui.modelProgressBar, ui.modelEtaLabel, ui.modelLogText),
+            self._on_run,
+            failed=_("This did not succeed"),
+            refused=_("This cannot be done"),
+        )
+        self.train = TrainBox(panel, self._train)
         keep_fitted(ui.modelTable, _TABLE_HEIGHT)
         ui.modelTable.connect("itemSelectionChanged()", self._show_card)
         ui.importModelButton.connect("clicked()", guarded(self._import_file))
@@ -29,7 +39,13 @@ class ModelsSection:
         ui.verifyModelButton.connect("clicked()", guarded(self._verify))
         ui.downloadModelButton.connect("clicked()", guarded(self._download))
         ui.modelCardBrowser.setMinimumHeight(_CARD_HEIGHT)
+        ui.modelProgress.setVisible(False)
         self._list()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a model is being trained, imported or downloaded."""
+        return self.control.is_running
 
     def chosen_row(self) -> ModelRow | None:
         """The model chosen in the list."""
@@ -43,10 +59,21 @@ class ModelsSection:
         panel.allow(ui.importFolderButton, "import_model")
         panel.allow(ui.verifyModelButton, "verify_model")
         panel.allow(ui.downloadModelButton, "import_model")
+        panel.allow(ui.modelCancelButton, "cancel")
+        ui.modelCancelButton.enabled = self.is_running
+        self.train.refresh()
         ui.downloadModelButton.toolTip = _("Fetch a zipped bundle; it is taken only if its SHA-256 is as given.")
 
     def show_result(self) -> None:
         """Nothing here depends on a result."""
+
+    def stop(self) -> None:
+        """The panel goes away, and what runs here with it."""
+        self.control.stop()
+
+    def _on_run(self) -> None:
+        self._ui.modelProgress.setVisible(True)
+        self._panel.refresh()
 
     def _list(self) -> None:
         self.rows = model_rows()
@@ -68,18 +95,13 @@ class ModelsSection:
         self.refresh()
 
     def _import_file(self) -> None:
-        self._import(lambda: choose_file(_("Model to import"), "ZIP (*.zip)"))
+        self._import(choose_file(_("Model to import"), f"{_('Models')} ({_FILES})"))
 
     def _import_folder(self) -> None:
-        self._import(lambda: choose_folder(_("Folder of the model to import")))
+        self._import(choose_folder(_("Folder of the model to import")))
 
-    def _import(self, choose: Callable[[], str]) -> None:
-        from GliomaRadiomicsLib.models.store import import_bundle
-
-        source = choose()
-        with slicer.util.WaitCursor():
-            folder = import_bundle(source)
-        self._changed(f"{_('Imported')}: {folder.name}")
+    def _import(self, source: str) -> None:
+        self._run({"command": "models-import", "file": source}, _("Imported"))
 
     def _verify(self) -> None:
         row = self.chosen_row()
@@ -90,9 +112,19 @@ class ModelsSection:
         self._ui.modelStateLabel.text = f"{row.name}: {text}"
 
     def _download(self) -> None:
-        from GliomaRadiomicsLib.models.store import download
-
         ui = self._ui
-        with slicer.util.WaitCursor():
-            path = download(ui.downloadNameEdit.text, ui.downloadUrlEdit.text, ui.downloadShaEdit.text.strip().lower())
-        self._changed(f"{_('Downloaded')}: {path.name}")
+        texts = {"name": ui.downloadNameEdit, "url": ui.downloadUrlEdit, "sha256": ui.downloadShaEdit}
+        given = {key: edit.text.strip() for key, edit in texts.items()}
+        self._run({"command": "models-download", **given, "sha256": given["sha256"].lower()}, _("Downloaded"))
+
+    def _train(self, job: dict[str, Any]) -> None:
+        self._run(job, _("Trained"))
+
+    def _run(self, job: dict[str, Any], done: str) -> None:
+        """In a worker, so that the program goes on meanwhile."""
+        self._panel.run.prepare()
+        run = WorkerRun(job, self._panel.logic.workerOptions())
+        self.control.follow(run, lambda path: self._made(path, done), f"{done}.")
+
+    def _made(self, path: Path, done: str) -> None:
+        self._changed(f"{done}: {path.name}")

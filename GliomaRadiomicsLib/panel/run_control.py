@@ -114,7 +114,7 @@ class RunControl:
         self.log(_("Cancelling..."))
         self._widgets.cancel.enabled = False
         if self._is_ending:
-            self._steps.close()
+            _close(self._steps)
             self._end({"type": "error", "kind": "cancelled"})
         else:
             self._run.cancel()
@@ -123,9 +123,8 @@ class RunControl:
         """End a run at once, for when the panel goes away."""
         self._timer.stop()
         run, self._run = self._run, None
-        if self._steps is not None:
-            self._steps.close()
-            self._steps = None
+        _close(self._steps)
+        self._steps = None
         if run is not None:
             _kill(run)
 
@@ -241,6 +240,13 @@ class RunControl:
 def _with_folder(error: Exception, run: FollowedRun | None) -> str:
     where = f"\n\nThe result is in {run.output_folder}" if run is not None else ""
     return f"{error}{where}"
+
+
+def _close(steps: Any) -> None:
+    """End steps early, so that they undo what they did; a plain iterator has nothing to undo."""
+    close = getattr(steps, "close", None)
+    if close is not None:
+        close()
 
 
 def _kill(run: FollowedRun) -> None:

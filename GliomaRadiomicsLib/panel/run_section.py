@@ -83,6 +83,7 @@ class RunSection:
         """Enable the buttons."""
         self._panel.allow(self._ui.runButton, "run")
         self._panel.allow(self._ui.cancelButton, "cancel")
+        self._ui.cancelButton.enabled = self.is_running
         models = dict(self._panel.parameters.models) if self._panel.parameters is not None else {}
         for system, box in self._model_boxes.items():
             paths = [box.itemData(index) for index in range(box.count)]

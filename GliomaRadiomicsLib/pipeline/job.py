@@ -91,10 +91,11 @@ class Job:
         """Write ``job.json`` and start the worker; returns at once.
 
         Args:
-            job_settings: ``command`` (``analyze``, ``check`` or ``cohort``), ``inputs``, ``dicom``, ``mask``,
-                ``clinical``, ``steps``, ``models``, ``device``, ``normalisation``, ``reuse``, ``out``; of these,
-                ``check`` reads ``inputs`` and ``mask``, ``cohort`` those that are not of one patient, and ``cohort``
-                (the table), ``workers``, ``scheduler`` and ``resume``.
+            job_settings: ``command`` and what it reads. ``analyze``: ``inputs``, ``dicom``, ``mask``, ``clinical``,
+                ``steps``, ``models``, ``device``, ``normalisation``, ``reuse``, ``out``. ``check``: ``inputs`` and
+                ``mask``. ``cohort``: what is not of one patient, and ``cohort`` (the table), ``workers``,
+                ``scheduler``, ``resume``. ``train``: ``system``, ``cohort``, ``out`` (the bundle), ``config`` (a file)
+                and ``device``. ``models-download``: ``name``, ``url``, ``sha256``. ``models-import``: ``file``.
 
         Raises:
             RefusedInput: If the folder already had a job, cannot be written, or there is no Python to start.

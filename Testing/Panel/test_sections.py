@@ -166,6 +166,7 @@ def test_models_are_listed_with_their_cards_and_imported(
     import qt
 
     from GliomaRadiomicsLib.models.store import STARTER_FOLDER
+    from GliomaRadiomicsLib.panel import packages
 
     ui = widget.ui
     names = [ui.modelTable.item(row, 0).text().replace("\u200b", "") for row in range(ui.modelTable.rowCount)]
@@ -177,7 +178,11 @@ def test_models_are_listed_with_their_cards_and_imported(
     assert "as its metadata says" in ui.modelStateLabel.text
     shutil.copytree(STARTER_FOLDER / "volumetric_grading", tmp_path / "copy")
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "copy"))
+    monkeypatch.setattr(packages, "ensure_packages", lambda _requirements: None)
     ui.importFolderButton.click()
+    assert widget.panel.models.is_running
+    assert not ui.runButton.enabled
+    until(lambda: not widget.panel.models.is_running, 120)
     assert errors == []
     assert ui.modelTable.rowCount == len(names) + 1
     box = widget.panel.run._model_boxes["volumetric_grading"]
@@ -188,5 +193,66 @@ def test_models_are_listed_with_their_cards_and_imported(
     metadata.chmod(0o644)
     metadata.write_text(json.dumps({"name": "broken"}))
     ui.importFolderButton.click()
+    until(lambda: not widget.panel.models.is_running, 120)
     assert len(errors) == 1
     assert "already there" in errors[0]
+
+
+def fill_training(widget: Any, folder: Path, system: str) -> None:
+    ui = widget.ui
+    values = [ui.trainSystemComboBox.itemData(index) for index in range(ui.trainSystemComboBox.count)]
+    assert not ui.trainButton.enabled
+    ui.trainSystemComboBox.currentIndex = values.index(system)
+    assert ui.trainNameEdit.text == f"my_{system}"
+    ui.trainCohortEdit.text = str(folder / "COHORT.csv")
+    ui.trainOutEdit.text = str(folder)
+    assert ui.trainButton.enabled
+
+
+def test_a_training_is_followed_and_can_be_cancelled(
+    widget: Any, worker: Any, tmp_path: Path, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ui = widget.ui
+    fill_training(widget, tmp_path, "volumetric_grading")
+    worker("hang")
+    monkeypatch.setenv("FAKE_JOB", str(tmp_path / "job.json"))
+    ui.trainButton.click()
+    until(lambda: ui.modelProgressBar.value == 25)
+    assert "aligning" in ui.modelEtaLabel.text
+    assert (ui.trainButton.enabled, ui.modelCancelButton.enabled, ui.cancelButton.enabled) == (False, True, False)
+    job = json.loads((tmp_path / "job.json").read_text())
+    assert (job["command"], job["system"], job["config"]) == ("train", "volumetric_grading", None)
+    assert Path(job["out"]) == tmp_path / "my_volumetric_grading"
+    ui.modelCancelButton.click()
+    until(lambda: not widget.panel.models.is_running)
+    assert errors == []
+    assert ui.trainButton.enabled
+    worker("succeed")
+    ui.trainButton.click()
+    until(lambda: not widget.panel.models.is_running)
+    assert "Trained: my_volumetric_grading" in ui.modelStateLabel.text
+    assert "a library says hello" in ui.modelLogText.plainText
+
+
+def test_a_cohort_of_one_class_is_refused_with_a_remedy(
+    widget: Any, tmp_path: Path, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support.output_folder import invented_patient
+
+    from GliomaRadiomicsLib.imaging.files import write_label_map
+    from GliomaRadiomicsLib.panel import packages
+
+    monkeypatch.setattr(packages, "ensure_packages", lambda _requirements: None)
+    sequences, labels, _ = invented_patient()
+    write_volume(sequences["t1ce"], tmp_path / "t1ce.nii")
+    write_label_map(labels, tmp_path / "seg.nii")
+    lines = [f"P{number},t1ce.nii,seg.nii,4" for number in range(6)]
+    (tmp_path / "COHORT.csv").write_text("\n".join(["case,t1ce,seg,grade", *lines]))
+    fill_training(widget, tmp_path, "volumetric_grading")
+    widget.ui.trainButton.click()
+    until(lambda: not widget.panel.models.is_running, 120)
+    assert len(errors) == 1
+    assert "0 of grade 2/3" in errors[0]
+    assert "add patients" in errors[0]
+    assert not (tmp_path / "my_volumetric_grading").exists()
+    assert widget.ui.trainButton.enabled

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from GliomaRadiomicsLib.core.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +33,9 @@ def run(options: argparse.Namespace) -> None:
     elif options.action == "info":
         _info(options.name)
     elif options.action == "download":
-        print(f"downloaded to {_download(options)}")
+        print(f"downloaded to {download_model(options.name, options.url, options.sha256)}")
     elif options.action == "import":
-        print(f"imported to {_import(options.file)}")
+        print(f"imported to {import_model(options.file)}")
     else:
         for model in store.list_models():
             store.verify(str(model.path))
@@ -64,25 +67,31 @@ def _info(name: str) -> None:
         print(f"Not installed: `glioma-radiomics models download {name}`")
 
 
-def _download(options: argparse.Namespace) -> Path:
+def download_model(name: str, url: str | None, sha256: str | None, progress: Progress | None = None) -> Path:
+    """Fetch a backbone by name, or any model by address and SHA-256; returns where it lies now.
+
+    Raises:
+        RefusedInput: If address or checksum are not known, or the file is not what it should be.
+    """
     from GliomaRadiomicsLib.core.errors import RefusedInput
     from GliomaRadiomicsLib.models import store
     from GliomaRadiomicsLib.models.backbone_registry import BACKBONES
     from GliomaRadiomicsLib.models.backbones import download_backbone
 
-    if options.name in BACKBONES and options.sha256 is None:
-        return download_backbone(options.name, url=options.url)
-    if options.url is None or options.sha256 is None:
+    if name in BACKBONES and not sha256:
+        return download_backbone(name, url=url or None, progress=progress)
+    if not url or not sha256:
         raise RefusedInput(
             what="the address and the SHA-256 of this model are not known here",
             where="models download",
-            found=options.name,
+            found=name,
             remedy=f"give --url and --sha256, or one of the backbones {', '.join(BACKBONES)}",
         )
-    return store.download(options.name, options.url, options.sha256)
+    return store.download(name, url, sha256, progress=progress)
 
 
-def _import(file: Path) -> Path:
+def import_model(file: Path) -> Path:
+    """Take over a bundle (zip, tar or folder) or the published file of a backbone; returns where it lies now."""
     from GliomaRadiomicsLib.models import store
     from GliomaRadiomicsLib.models.backbones import SUFFIXES, import_backbone
 

@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.models.metadata import check_name
 
 if TYPE_CHECKING:
+    from GliomaRadiomicsLib.core.progress import Progress
     from GliomaRadiomicsLib.systems.protocol import LeftOut
 
 OUTLINING = ("segmentation", "brain_extraction")
@@ -33,41 +34,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, measure and write the bundle; 2 if patients with faulty input had to be left out of it."""
+    return train(options.system, options.cohort, options.out, options.config, options.device, console_progress())
+
+
+def train(
+    system: str, cohort: Path, out: Path, config_file: Path | None, device: str, progress: Progress | None
+) -> int:
+    """Train, measure and write the bundle, and say so on standard output.
+
+    Returns:
+        Exit code: 2 if patients with faulty input had to be left out, else 0.
+
+    Raises:
+        RefusedInput: If the system, the cohort or the settings cannot be used, or ``out`` exists already.
+    """
     from GliomaRadiomicsLib.imaging.cohort import read_cohort
 
-    _check_device(options.device)
-    check_name(options.out.name)
-    if options.out.exists():
-        raise RefusedInput(what="this bundle exists already", where=options.out, remedy="choose another --out")
-    config = read_yaml(options.config) if options.config else {}
-    if options.system in OUTLINING:
-        train_bundle = import_module(f"GliomaRadiomicsLib.systems.{options.system}.bundle").train_bundle
+    _check_device(device)
+    check_name(out.name)
+    if out.exists():
+        raise RefusedInput(what="this bundle exists already", where=out, remedy="choose another --out")
+    config = read_yaml(config_file) if config_file else {}
+    left_out: Sequence[LeftOut] = ()
+    if system in OUTLINING:
+        train_bundle = import_module(f"GliomaRadiomicsLib.systems.{system}.bundle").train_bundle
         loop = config.get("loop", {})
-        config["loop"] = {"accelerator": options.device, **loop} if isinstance(loop, dict) else loop
-        train_bundle(read_cohort(options.cohort), options.out, config, console_progress())
-        left_out: Sequence[LeftOut] = ()
+        config["loop"] = {"accelerator": device, **loop} if isinstance(loop, dict) else loop
+        train_bundle(read_cohort(cohort), out, config, progress)
     else:
-        left_out = _train_system(options, config)
-    print(f"model bundle in {options.out}; its figures are in {options.out / 'README.md'}")
-    return say_left_out(left_out, _work(options.out), accepted=bool(config.get("accept_left_out")))
+        left_out = _train_system(system, cohort, out, {**_own_settings(system, out, device), **config}, progress)
+    print(f"model bundle in {out}; its figures are in {out / 'README.md'}")
+    return say_left_out(left_out, _work(out), accepted=bool(config.get("accept_left_out")))
 
 
-def _train_system(options: argparse.Namespace, config: dict[str, Any]) -> Sequence[LeftOut]:
+def _train_system(
+    name: str, cohort: Path, out: Path, config: dict[str, Any], progress: Progress | None
+) -> Sequence[LeftOut]:
     """Train one of the registered systems; who could not be used, where it reports them."""
-    from GliomaRadiomicsLib.systems.registry import SYSTEMS, read_cases, system_class
+    from GliomaRadiomicsLib.systems.registry import read_cases, system_class
 
-    kind = system_class(options.system)
-    entry = SYSTEMS[options.system]
-    own = {"work": str(_work(options.out))} if entry.resumes else {}
-    if entry.default_target:
-        own |= {"device": options.device, "name": options.out.name}
-    config = {**own, **config}
-    system = kind.fit(read_cases(options.system, options.cohort, config), config, console_progress())
-    system.save(options.out)
+    kind = system_class(name)
+    system = kind.fit(read_cases(name, cohort, config), config, progress)
+    system.save(out)
     held_out = getattr(system, "held_out", [])
     if held_out:
-        write_table(_work(options.out) / "held_out.csv", held_out)
+        write_table(_work(out) / "held_out.csv", held_out)
     return getattr(system, "left_out", ())
+
+
+def _own_settings(name: str, out: Path, device: str) -> dict[str, Any]:
+    """Settings that follow from the arguments, where the system has them."""
+    from GliomaRadiomicsLib.systems.registry import SYSTEMS, system_class
+
+    system_class(name)
+    entry = SYSTEMS[name]
+    own = {"work": str(_work(out))} if entry.resumes else {}
+    return own | ({"device": device, "name": out.name} if entry.default_target else {})
 
 
 def _work(out: Path) -> Path:

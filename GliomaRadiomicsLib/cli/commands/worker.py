@@ -112,7 +112,35 @@ def _check(job: dict[str, Any]) -> None:
     _tell(type="check", findings=[asdict(finding) for finding in findings])
 
 
-_COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {"analyze": _analyze, "check": _check, "cohort": _cohort}
+def _train(job: dict[str, Any]) -> str:
+    from GliomaRadiomicsLib.cli.commands.train import train
+
+    config = Path(job["config"]) if job.get("config") else None
+    out = Path(job["out"])
+    train(job["system"], Path(job["cohort"]), out, config, job.get("device") or "auto", Progress(_report))
+    return str(out)
+
+
+def _download_model(job: dict[str, Any]) -> str:
+    from GliomaRadiomicsLib.cli.commands.models import download_model
+
+    return str(download_model(job["name"], job.get("url"), job.get("sha256"), Progress(_report)))
+
+
+def _import_model(job: dict[str, Any]) -> str:
+    from GliomaRadiomicsLib.cli.commands.models import import_model
+
+    return str(import_model(Path(job["file"])))
+
+
+_COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "analyze": _analyze,
+    "check": _check,
+    "cohort": _cohort,
+    "train": _train,
+    "models-download": _download_model,
+    "models-import": _import_model,
+}
 """What a job may ask for; each gets the job and returns the output folder, if it has one."""
 
 
