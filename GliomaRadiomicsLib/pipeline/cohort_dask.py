@@ -20,7 +20,7 @@ from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.pipeline.cohort_patient import How, run_patient
 from GliomaRadiomicsLib.pipeline.cohort_plan import Outcome, PatientTask
 
-_CONNECT_S, _WORKERS_S, _TICK_S, _END_S = 15, 30, 0.3, 10
+_CONNECT_S, _WORKERS_S, _TICK_S, _END_S = 15, 30, 0.3, 5
 _SAME = "start its workers with the same version of glioma-radiomics in their Python"
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 INSTALL = 'pip install "glioma-radiomics[cohort]"'
