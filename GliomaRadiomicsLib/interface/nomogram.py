@@ -135,9 +135,17 @@ class InteractiveNomogram:
     def _model_of(self, columns: Mapping[str, float]) -> _Model:
         usable = [model for model in self._models if model.axes.keys() <= columns.keys()]
         if not usable:
-            remedy = f"give {' or '.join(item.field.label for item in self._items)}"
-            raise RefusedInput(what="too little is known for the nomogram", remedy=remedy)
+            raise RefusedInput(what="too little is known to read the nomogram", remedy=self._missing(columns))
         return max(usable, key=lambda model: len(self._used(model)))
+
+    def _missing(self, columns: Mapping[str, float]) -> str:
+        """What would have to be known besides; the shortest ways only."""
+        needs = {
+            tuple(item.field.label for item in self._used(model) if not set(item.names) <= columns.keys())
+            for model in self._models
+        }
+        ways = sorted((need for need in needs if not any(set(other) < set(need) for other in needs)), key=len)
+        return "fill in " + ", or ".join(" and ".join(way) for way in ways)
 
     def _used(self, model: _Model) -> list[Item]:
         return [item for item in self._items if set(item.names) & model.axes.keys()]

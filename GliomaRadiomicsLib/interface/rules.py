@@ -17,6 +17,7 @@ class PanelState:
         sequences: Roles of the selectors that are filled, ``mask`` among them.
         running: Whether a run, a check, a cohort or a training is under way.
         result: Of the last run, or None.
+        report_gone: Whether the result had a report whose file is not there any more.
         mask_edited: Whether the outline was changed since the result.
         has_tumour: Whether the outline on the screen holds any voxel.
         steps: Steps that are ticked.
@@ -29,6 +30,7 @@ class PanelState:
     sequences: frozenset[str] = frozenset()
     running: bool = False
     result: CaseResult | None = None
+    report_gone: bool = False
     mask_edited: bool = False
     has_tumour: bool = True
     steps: frozenset[str] = frozenset({"segmentation", "features", "grading", "report", "scene"})
@@ -46,6 +48,7 @@ class Allowed:
     why: str
 
 
+REPORT_GONE = "The report's file is gone; run again to have it written anew."
 _BUSY = "Wait until the run has ended, or cancel it."
 _NO_IMAGE = "Choose at least one of T1, T1ce, T2 and FLAIR."
 _NO_RESULT = "Run an analysis first."
@@ -118,6 +121,10 @@ def _file(key: str, missing: str) -> Callable[[PanelState], str]:
     return obstacle
 
 
+def _report(state: PanelState) -> str:
+    return REPORT_GONE if state.result is not None and state.report_gone else _file("report", _NO_REPORT)(state)
+
+
 def _idle(state: PanelState) -> str:
     return _BUSY if state.running else ""
 
@@ -154,8 +161,8 @@ _RULES: dict[str, tuple[str, Callable[[PanelState], str]]] = {
     "edit_mask": ("Change the outline of the tumour.", _segmented),
     "jump": ("Show the slices through the middle of the region.", _segmented),
     "show_heatmap": ("Lay an explanation over the image.", _file("heatmaps", _NO_MAP)),
-    "open_report": ("Open the report.", _file("report", _NO_REPORT)),
-    "save_report": ("Save a copy of the report.", _file("report", _NO_REPORT)),
+    "open_report": ("Open the report.", _report),
+    "save_report": ("Save a copy of the report.", _report),
     "export_mrb": ("Save everything as one file for 3D Slicer.", _file("scene", _NO_SCENE)),
     "save_scene": ("Save the scene with all that is in it as one file for 3D Slicer.", _idle_with_result),
     "export_seg": ("Save the outline as a DICOM SEG object.", _file("segmentation", _NO_OUTLINE)),

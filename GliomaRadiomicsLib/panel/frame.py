@@ -19,6 +19,7 @@ from GliomaRadiomicsLib.panel.dress import dress, dress_choices
 from GliomaRadiomicsLib.panel.parameters import FIELDS, values_of
 from GliomaRadiomicsLib.scene.display import outline_stamp
 
+_REPORT, _REPORT_ATTRIBUTE = "report.html", "GliomaRadiomics.Report"
 _PARTS = ("inputs", "check", "run", "cohort", "models")
 
 
@@ -52,13 +53,19 @@ class Panel:
         """What is shown, naming only files that are still there."""
         if self.nodes is None:
             return None
-        return _with_files(self.nodes, self.output_folder)
+        return _with_files(self.nodes, self.report_file)
 
     @property
     def output_folder(self) -> Path | None:
         """Folder of the shown result's run; None if it is gone, or of an earlier session."""
         folder = self._folders.get(self.patient)
         return folder if folder is not None and folder.is_dir() else None
+
+    @property
+    def report_file(self) -> Path | None:
+        """The shown result's report, of an earlier session too; None if there is none or it is gone."""
+        path = self._noted_report()
+        return path if path is not None and path.is_file() else None
 
     @property
     def patient(self) -> str:
@@ -82,6 +89,7 @@ class Panel:
             sequences=frozenset(field.key for field in SEQUENCE_FIELDS if values.get(field.key) is not None),
             running=self.run.is_running or self.models.is_running,
             result=self.result,
+            report_gone=self._noted_report() is not None and self.report_file is None,
             mask_edited=self.mask_edited,
             steps=frozenset(steps),
             cohort=self.cohort.is_filled,
@@ -127,6 +135,8 @@ class Panel:
     def show_new(self, nodes: Any, patient: str, folder: Path, before: CaseResult | None = None) -> None:
         """Show a result that was just written into the scene."""
         self._folders[patient] = folder
+        if (folder / _REPORT).is_file() and nodes.dataNode is not None:
+            nodes.dataNode.SetAttribute(_REPORT_ATTRIBUTE, str(folder / _REPORT))
         self.parameters.patient = patient
         self._show(nodes, before)
 
@@ -166,6 +176,14 @@ class Panel:
         if not self._warm and self.ui.runButton.enabled:
             self._warm = True
             self.logic.startWorker()
+
+    def _noted_report(self) -> Path | None:
+        """Where the report of the shown result was written; noted in the scene, so that it is found after loading."""
+        noted = self.nodes.dataNode.GetAttribute(_REPORT_ATTRIBUTE) if self._has_data() else None
+        return Path(noted) if noted else None
+
+    def _has_data(self) -> bool:
+        return self.nodes is not None and self.nodes.dataNode is not None
 
     def _still_shows(self, patient: str) -> bool:
         """Whether the result of this patient is shown already; then an edited outline stays marked as edited."""
@@ -221,8 +239,8 @@ class Panel:
         self._parts += [*(tab(self) for tab in tabs), self.cohort]
 
 
-def _with_files(nodes: Any, folder: Path | None) -> CaseResult:
-    """The result, its files as far as they can still be had: from nodes of the scene, or from the folder of the run."""
+def _with_files(nodes: Any, report: Path | None) -> CaseResult:
+    """The result, its files as far as they can still be had: from nodes of the scene, or where the run wrote them."""
     result = nodes.result
     kept = {}
     if nodes.heatmapNodes:
@@ -231,6 +249,6 @@ def _with_files(nodes: Any, folder: Path | None) -> CaseResult:
         kept["features"] = "features.csv"
     if nodes.segmentationNode is not None:
         kept["segmentation"] = "segmentation.nii.gz"
-    if folder is not None and (folder / "report.html").is_file():
-        kept["report"] = "report.html"
+    if report is not None:
+        kept["report"] = report.name
     return replace(result, files=kept)

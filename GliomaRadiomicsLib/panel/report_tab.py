@@ -10,6 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.interface.rules import REPORT_GONE
 from GliomaRadiomicsLib.interface.summary import NOTICE
 from GliomaRadiomicsLib.panel.dialogs import choose_target, guarded
 
@@ -29,8 +31,10 @@ class ReportTab:
         lines = [_(NOTICE)]
         if result is not None and result.files.get("report"):
             lines.append(_("The report is kept until the program ends; save it to keep it."))
+        elif self._panel.state.report_gone:
+            lines.append(_(REPORT_GONE))
         elif result is not None:
-            lines.append(_("The report of this result is not at hand; it is not part of a saved scene."))
+            lines.append(_("No report was written with this result."))
         self._ui.reportLabel.text = "\n".join(lines)
 
     def refresh(self) -> None:
@@ -40,7 +44,10 @@ class ReportTab:
         self._panel.allow(self._ui.exportMrbButton, "save_scene")
 
     def _report(self) -> Path:
-        return self._panel.output_folder / "report.html"
+        path = self._panel.report_file
+        if path is None:
+            raise RefusedInput(what=REPORT_GONE)
+        return path
 
     def _open(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._report())))

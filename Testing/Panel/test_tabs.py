@@ -265,7 +265,7 @@ def test_report_is_opened_and_saved_and_the_scene_saved(
 
 
 def test_a_saved_scene_brings_choices_and_result_back(
-    shown: Any, scene: Any, tmp_path: Path, errors: list[str]
+    shown: Any, scene: Any, output: Path, tmp_path: Path, errors: list[str]
 ) -> None:
     from GliomaRadiomicsLib.scene.bundle import save_scene
 
@@ -285,9 +285,13 @@ def test_a_saved_scene_brings_choices_and_result_back(
     assert cells(ui.gradeTable)[0][1] == "0.90"
     assert len(cells(ui.featureTable)) == 2
     assert ui.jumpButton.enabled
-    assert not ui.openReportButton.enabled
-    assert "not at hand" in ui.reportLabel.text
+    assert ui.openReportButton.enabled
     assert find_result(scene, "Case A").survivalChartNode is not None
+    (output / "report.html").unlink()
+    shown.exit()
+    shown.enter()
+    assert not ui.openReportButton.enabled
+    assert "gone; run again" in ui.openReportButton.toolTip
     assert errors == []
 
 

@@ -149,8 +149,11 @@ def test_a_reading_is_fast(nomogram: InteractiveNomogram) -> None:
 
 
 def test_too_little_known_and_wrong_values_are_refused(nomogram: InteractiveNomogram) -> None:
-    with pytest.raises(RefusedInput, match="too little"):
+    with pytest.raises(RefusedInput, match="too little is known to read the nomogram; fill in"):
         nomogram.at({})
+    with pytest.raises(RefusedInput) as told:
+        nomogram.at({"age": 50.0})
+    assert "Age" not in str(told.value)
     with pytest.raises(RefusedInput, match="mutant"):
         nomogram.at({**nomogram.values, "idh": "maybe"})
     with pytest.raises(RefusedInput, match="not a number"):
