@@ -42,7 +42,8 @@ class RunTab:
         v3.VProgressLinear(model_value=("progress",), height=14, color="primary", rounded=True, id="progress")
         html.P("{{ progress_text }}", id="progress-text", classes="mt-1", role="status")
         html.H3("Log")
-        html.Div("{{ log_lines.join('\\n') }}", classes="log", id="log")
+        with html.Div(classes="log", id="log"):
+            html.Div("{{ log_lines.join('\\n') }}")
 
     async def run(self, job: dict[str, Any]) -> None:
         """Do a job on the images that are chosen, and show what comes of it."""
