@@ -62,16 +62,18 @@ class CheckSection:
     def _show(self, findings: list[Finding]) -> None:
         self._rows, self._buttons = check_rows(findings), []
         table = self._ui.checkTable
-        titles = [_("Finding"), _("Image"), _("What, and what to do"), _("Mend")]
-        rows = [(_(row.title), _(row.sequence), _(row.message), "") for row in self._rows]
-        fill_table(table, titles, rows, stretch=2)
-        for index, row in enumerate(self._rows):
+        titles = [_("Finding"), _("Image"), _("What, and what to do")]
+        table.clearSpans()
+        fill_table(table, titles, [texts for row in self._rows for texts in _lines(row)], stretch=2)
+        line = 0
+        for row in self._rows:
             if row.severity in _ICONS:
                 icon = table.style().standardIcon(getattr(qt.QStyle, _ICONS[row.severity]))
-                set_icon(table, index, 0, icon)
+                set_icon(table, line, 0, icon)
             if row.fix is not None:
-                table.setCellWidget(index, 3, self._button(row.fix))
-        table.setColumnHidden(3, not self._buttons)
+                table.setSpan(line + 1, 0, 1, len(titles))
+                table.setCellWidget(line + 1, 0, self._button(row.fix))
+            line += len(_lines(row))
         table.setVisible(bool(self._rows))
 
     def _button(self, fix: Fix) -> Any:
@@ -88,3 +90,9 @@ class CheckSection:
         self._panel.inputs.fill(changed)
         self._show([])
         self._ui.checkSummaryLabel.text = _("The selectors were changed; check again.")
+
+
+def _lines(row: CheckRow) -> list[tuple[str, str, str]]:
+    """Texts of a finding, and a line for its button where it can be mended."""
+    texts = (_(row.title), _(row.sequence), _(row.message))
+    return [texts] if row.fix is None else [texts, ("", "", "")]

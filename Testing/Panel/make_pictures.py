@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "Testing")]
+
+from GliomaRadiomicsLib.core.results import Finding  # noqa: E402
 
 WIDTH = 470
 """Pixels; about what Slicer's module panel has."""
@@ -76,6 +79,44 @@ def show_before(widget: Any) -> None:
     widget.panel.tumour.show_result()
 
 
+WARNINGS = [
+    Finding("sequences-swapped", "warning", "T1ce and T1 seem to be swapped; check the selectors"),
+    Finding("slices-thick", "warning", "slices are 6.0 mm thick; small parts of the tumour may be missed", "flair"),
+]
+
+
+class RunUnderWay:
+    """A run that has come some way."""
+
+    output_folder = Path()
+
+    def __init__(self, doing: str) -> None:
+        self._events = [
+            {"type": "log", "message": "reading the images"},
+            {"type": "progress", "fraction": 0.42, "message": doing},
+        ]
+
+    def steps(self) -> Iterator[str]:
+        """Started at once."""
+        yield from ()
+
+    def poll(self) -> list[dict[str, Any]]:
+        """What it said so far."""
+        events, self._events = self._events, []
+        return events
+
+    def kill(self) -> None:
+        """There is no process."""
+
+
+def follow(control: Any, doing: str) -> None:
+    """Show a run that has been under way for a minute and a half."""
+    control.follow(RunUnderWay(doing), lambda _result: None)
+    control.poll()
+    control._began -= 95
+    control.poll()
+
+
 def palette(dark: bool) -> Any:
     """Colours as Slicer's light and dark style have them."""
     from PySide6.QtGui import QColor, QPalette
@@ -97,10 +138,11 @@ def palette(dark: bool) -> Any:
 
 def take(widget: Any, folder: Path, theme: str) -> None:
     """A picture of each section, and of the results with each tab in front."""
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QLayout
 
     ui, parent = widget.ui, widget.parent
-    folds = {key: getattr(ui, f"{key}CollapsibleButton") for key in ("inputs", "check", "run", "results", "models")}
+    keys = ("inputs", "check", "run", "results", "cohort", "models")
+    folds = {key: getattr(ui, f"{key}CollapsibleButton") for key in keys}
 
     def grab(name: str, open_one: str) -> None:
         for key, fold in folds.items():
@@ -109,15 +151,34 @@ def take(widget: Any, folder: Path, theme: str) -> None:
         for _ in range(3):
             parent.setFixedWidth(WIDTH)
             QApplication.processEvents()
+            for inner in parent.findChildren(QLayout):
+                inner.invalidate()
             parent.setFixedHeight(max(parent.layout().totalHeightForWidth(WIDTH), 100))
             QApplication.processEvents()
         parent.grab().save(str(folder / f"{name}-{theme}.png"))
 
-    for key in ("inputs", "check", "run", "models"):
+    for key in ("inputs", "check", "run", "cohort", "models"):
         grab(key, key)
     for index in range(ui.resultTabs.count):
         ui.resultTabs.currentIndex = index
-        grab(ui.resultTabs.tabText(index).lower(), "results")
+        tab = ui.resultTabs.tabText(index).lower()
+        grab(tab, "results")
+        evidence = getattr(ui, f"{tab}EvidenceButton", None)
+        if evidence is not None:
+            evidence.collapsed = False
+            grab(f"{tab}-evidence", "results")
+            evidence.collapsed = True
+    findings = widget.panel.nodes.result.passport
+    widget.panel.check.show_findings([*WARNINGS, *findings])
+    grab("check-warnings", "check")
+    widget.panel.check.show_findings(findings)
+    panel = widget.panel
+    runs = (("run", panel.run.control, "outlining the tumour"), ("models", panel.models.control, "measuring patient 7"))
+    for section, control, doing in runs:
+        follow(control, doing)
+        grab(f"{section}-under-way", section)
+        control.stop()
+        panel.refresh()
 
 
 def main() -> int:

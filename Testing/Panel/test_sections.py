@@ -100,9 +100,9 @@ def test_findings_are_shown_gravest_first_and_mended(widget: Any, scene: Any, er
         [Finding("sizes", "ok", "sizes are plausible"), Finding("sequences-swapped", "warning", swapped)]
     )
     table = widget.ui.checkTable
-    assert [table.item(row, 0).text() for row in range(2)] == ["Look at this", "Fine"]
-    assert not table.isColumnHidden(3)
-    table.cellWidget(0, 3).click()
+    assert [table.item(row, 0).text() for row in range(3)] == ["Look at this", "", "Fine"]
+    assert table.columnSpan(1, 0) == table.columnCount == 3
+    table.cellWidget(1, 0).click()
     assert (selected(widget)["t1"], selected(widget)["t1ce"]) == ("as t1ce", "as t1")
     assert "check again" in widget.ui.checkSummaryLabel.text
     assert errors == []
