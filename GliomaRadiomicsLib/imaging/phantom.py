@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.imaging.phantom_brain import draw_brain
 from GliomaRadiomicsLib.imaging.phantom_raw import Placement, draw_placement, raw_sequence
 from GliomaRadiomicsLib.imaging.phantom_scene import Grid, Scene, build_scene, centred_grid, whole_head_grid
 from GliomaRadiomicsLib.imaging.phantom_signal import (
+    Protocol,
     acquire,
     blurred,
     clean_image,
@@ -80,8 +81,7 @@ def make_phantom(
         shape: Voxels along i, j, k of the reference.
         spacing_mm: Isotropic voxel size of the reference; the head stays in the middle of the grid.
         skull: Keep the head around the brain.
-        bias: Strength of the shading of every image, 0.2 for 0.8 to 1.2 of the brightness ("40 %" in BrainWeb's words);
-            drawn from 0.03 to 0.2 by default.
+        bias: Shading of every image, 0.2 for 0.8 to 1.2 of the brightness; drawn from 0.03 to 0.2 by default.
         noise: Noise (sigma) of every image, relative to white matter; drawn from 0.01 to 0.05 by default.
 
     Raises:
@@ -89,13 +89,8 @@ def make_phantom(
     """
     _check(grade, shape, spacing_mm)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
-    brain = draw_brain(streams[0])
-    tumour = draw_tumour(streams[1], grade, brain)
-    grid = centred_grid(shape, spacing_mm)
-    scene = build_scene(brain, tumour, whole_head_grid(grid) if raw else grid, skull=skull or raw)
-    spread, protocols = draw_tissue_spread(streams[2]), draw_protocols(streams[2])
-    given = {key: value for key, value in (("bias", bias), ("noise", noise)) if value is not None}
-    protocols = {name: replace(protocol, **given) for name, protocol in protocols.items()}
+    scene = _scene(streams, grade, grid := centred_grid(shape, spacing_mm), raw=raw, skull=skull)
+    spread, protocols = draw_tissue_spread(streams[2]), _protocols(streams[2], bias, noise)
     signals = {name: tissue_signals(protocol, spread) for name, protocol in protocols.items()}
     volumes: dict[str, Volume] = {}
     labels: dict[str, Volume] = {}
@@ -110,8 +105,8 @@ def make_phantom(
             continue
         image = clean_image(signals[name], scene.tissue, scene.blend, protocol.texture_on(scene.axes))
         image = acquire(streams[3], protocol, blurred(protocol, image, scene.axes, spacing_mm))
-        kept = image if skull else image * scene.brain
-        volumes[name] = Volume(scene.on_grid(kept.astype(np.float32)), grid.affine, f"phantom {name}")
+        image = image * (1 if skull else scene.brain)
+        volumes[name] = Volume(scene.on_grid(image.astype(np.float32)), grid.affine, f"phantom {name}")
     return PhantomPatient(
         volumes=volumes,
         label_map=_reference(scene, scene.label, grid, "phantom labels"),
@@ -123,6 +118,22 @@ def make_phantom(
         raw_label_maps=labels,
         brain_masks=masks,
     )
+
+
+def _scene(streams: list[np.random.Generator], grade: int, grid: Grid, *, raw: bool, skull: bool) -> Scene:
+    brain = draw_brain(streams[0])
+    tumour = draw_tumour(streams[1], grade, brain)
+    return build_scene(brain, tumour, whole_head_grid(grid) if raw else grid, skull=skull or raw)
+
+
+def _protocols(rng: np.random.Generator, bias: float | None, noise: float | None) -> dict[str, Protocol]:
+    """An examination, with this shading and noise where given."""
+    drawn = draw_protocols(rng)
+    if bias is not None:
+        drawn = {name: replace(protocol, bias=bias) for name, protocol in drawn.items()}
+    if noise is not None:
+        drawn = {name: replace(protocol, noise=noise) for name, protocol in drawn.items()}
+    return drawn
 
 
 def _placement(rng: np.random.Generator, name: str, scene: Scene) -> Placement:

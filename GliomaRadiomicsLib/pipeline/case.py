@@ -71,13 +71,12 @@ def analyze_case(
         Cancelled: If the user cancelled; nothing is left behind.
     """
     settings = settings or AnalyzeSettings()
-    if clinical:
-        settings = replace(settings, clinical=replace(settings.clinical, **clinical))
+    settings = replace(settings, clinical=replace(settings.clinical, **clinical))
     sources = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
     check_run(settings, sources, mask)
     progress = progress or Progress()
     created = timestamp()
-    earlier = None if settings.reuse is None else read_earlier(settings.reuse, has_mask=mask is not None)
+    earlier = read_earlier(settings.reuse, has_mask=mask is not None) if settings.reuse is not None else None
     output = OutputFolder(out)
     with output as folder:
         if output.replaces:

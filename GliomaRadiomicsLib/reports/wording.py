@@ -46,7 +46,7 @@ def outline_note(result: CaseResult, grade: GradingResult) -> str:
 
 
 def agreement_words(result: CaseResult) -> str:
-    """What the systems that see the images say together, as sentences; empty where fewer than two gave a probability."""
+    """What the systems that see the images say together, as sentences; empty where fewer than two gave a figure."""
     found = result.agreement
     if not found:
         return ""

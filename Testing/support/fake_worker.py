@@ -1,4 +1,7 @@
-"""A worker that speaks the protocol of `GliomaRadiomicsLib.pipeline.job` and does what ``FAKE_WORKER`` says; ``FAKE_JOB`` keeps the job."""
+"""A worker that speaks the protocol of `GliomaRadiomicsLib.pipeline.job` and does what ``FAKE_WORKER`` says.
+
+``FAKE_JOB`` names a file that keeps the job.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,22 @@ from pathlib import Path
 
 def say(**event: object) -> None:
     print(json.dumps(event), flush=True)
+
+
+def hang(folder: Path, *, deaf: bool) -> None:
+    if deaf:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+    (folder / "child.pid").write_text(str(child.pid))
+    time.sleep(120)
+
+
+def wait_to_be_asked(folder: Path) -> None:
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    (folder / "child.pid").write_text(str(os.getpid()))
+    while not asked:
+        time.sleep(0.01)
 
 
 def main(folder: Path) -> int:
@@ -36,17 +55,9 @@ def main(folder: Path) -> int:
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour in ("hang", "hang-deaf"):
-        if behaviour == "hang-deaf":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
-        (folder / "child.pid").write_text(str(child.pid))
-        time.sleep(120)
+        hang(folder, deaf=behaviour == "hang-deaf")
     if behaviour == "late":
-        asked: list[int] = []
-        signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
-        (folder / "child.pid").write_text(str(os.getpid()))
-        while not asked:
-            time.sleep(0.01)
+        wait_to_be_asked(folder)
     print("a library says hello")
     if behaviour == "silent":
         return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from GliomaRadiomicsLib.statistics.scaling import FittedImputation, FittedScalin
 from GliomaRadiomicsLib.systems.fused_grading.machine import Machine
 from GliomaRadiomicsLib.systems.fused_grading.selection import inner_folds, steps_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
+from GliomaRadiomicsLib.systems.image_grading.helpers import on_scale_of
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 
 Floats = npt.NDArray[np.float64]
@@ -159,28 +159,19 @@ def _fit(
     table: FeatureTable, labels: Labels, settings: FusedSettings, helpers: Helpers | None = None
 ) -> tuple[FittedSteps, Machine, Floats]:
     """Steps, machine and the standardised values they were fitted on, patients first."""
-    count = table.n
+    count, chosen_on = table.n, slice(None)
     if helpers is not None:
         others, grades = helpers
         names = [*table.patients, *(f"helper {number}" for number in range(others.n))]
-        values = _on_scale_of(np.asarray(table.values), np.asarray(others.columns(table.names).values))
+        values = on_scale_of(np.asarray(table.values), np.asarray(others.columns(table.names).values))
         table = FeatureTable(np.vstack([table.values, values]), table.names, names)
         labels = Labels(np.concatenate([labels.values, grades]))
-    steps, chosen = fit_steps(steps_of(settings), table, labels)
+        chosen_on = slice(count, None) if settings.select_on_helpers else chosen_on
+    rows = np.arange(table.n)[chosen_on]
+    steps, _ = fit_steps(steps_of(settings), table.take(rows), labels.take(rows))
+    chosen = steps.apply(table)
     values = np.asarray(chosen.values)
     return steps, Machine.fit(values, labels.values, settings, count), values
-
-
-def _on_scale_of(patients: Floats, helpers: Floats) -> Floats:
-    """Helper cases with the patients' mean and spread of every feature.
-
-    Phantoms differ from patients in everything an equation leaves out; what they can teach is how the grades differ.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        centre, spread = np.nanmean(patients, axis=0), np.nanstd(patients, axis=0)
-        own_centre, own_spread = np.nanmean(helpers, axis=0), np.nanstd(helpers, axis=0)
-    return (helpers - own_centre) / np.where(own_spread > 0, own_spread, 1.0) * spread + centre
 
 
 def _learned(steps: FittedSteps, names: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:

@@ -23,6 +23,8 @@ class FusedSettings(GradingSettings):
             helper cases alone, so that its features are as new for the training patients as for others.
         helpers_in_selection: Whether half of the helper cases, which the network then does not see, join the training
             patients when features are selected and the machine is fitted; calibration and figures are of patients.
+        select_on_helpers: With ``helpers_in_selection``: features are chosen on the helper cases alone, so that nothing
+            can be chosen that only tells where the patients of either grade come from.
         levene: As `statistics.levene.LeveneFilter.keep`.
         levene_level: Significance level.
         n_features: Kept for the support vector machine.
@@ -41,6 +43,7 @@ class FusedSettings(GradingSettings):
     facts: bool = False
     deep: str = "trained"
     helpers_in_selection: bool = False
+    select_on_helpers: bool = False
     levene: str = "different"
     levene_level: float = 0.05
     n_features: int = 8
@@ -62,6 +65,11 @@ class FusedSettings(GradingSettings):
             ("width", self.width > 0, "1 or more"),
             ("radiomics_sequence", self.radiomics_sequence in self.sequences, f"one of {', '.join(self.sequences)}"),
             ("deep", self.deep in ("trained", "helpers"), "trained or helpers"),
+            (
+                "select_on_helpers",
+                self.helpers_in_selection or not self.select_on_helpers,
+                "false, or with helpers_in_selection",
+            ),
             ("levene", self.levene in ("different", "equal"), "different or equal"),
             ("levene_level", 0 < self.levene_level < 1, "between 0 and 1"),
             ("n_features", 1 <= self.n_features <= MOST_FEATURES, f"1 to {MOST_FEATURES}"),

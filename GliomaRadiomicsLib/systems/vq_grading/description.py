@@ -99,6 +99,7 @@ def _training(
         "hgg_responsible_codewords": list(model.responsible(hgg=True)),
         "lgg_responsible_codewords": list(model.responsible(hgg=False)),
         "codewords_that_separate_the_grades_alone": int(sum(model.separated)),
+        "helper_cases_join_in_selection": settings.helpers_in_selection,
         "selection": f"likelihood-ratio and rank-sum test, both p < {settings.level:g}, at most "
         f"{settings.most_codewords}; then an L2 penalty (C = {settings.penalty_c:g}), because under separation the "
         "likelihood without a penalty has no maximum; no correction for testing many codewords, as in the paper",

@@ -19,6 +19,7 @@ from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import MapTest, map_figures
 from GliomaRadiomicsLib.systems.image_grading.held_out import calibrated
+from GliomaRadiomicsLib.systems.image_grading.helpers import on_scale_of
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 from GliomaRadiomicsLib.systems.image_grading.quality import distance_of
 from GliomaRadiomicsLib.systems.image_grading.validation import check_grades, folds_of, grading_figures
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 MAP = "responsible"
+_Helpers = tuple[npt.NDArray[np.float64], npt.NDArray[np.int_]]
+"""Counts and grades of helper cases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +91,7 @@ def fit_cohort(cases: Cases, settings: VqSettings, work: Path, progress: Progres
     folds = folds_of(cases.cohort.entries, settings)
     grades = cases.cohort.grades
     found, network, seen = _measured_by_folds(cases, folds, settings, work, progress or Progress())
-    model = _fit_model([case.counts for case in seen], grades, settings)
+    model = _fit_model(seen, grades, settings, _helpers(network, cases, settings))
     p = calibrated(found.scores, grades, folds)
     figures, sentence = _figures(found, p, cases, settings)
     return Fitted(
@@ -110,11 +113,12 @@ def _measured_by_folds(
     entries = cases.cohort.entries
     found = _HeldOut(np.full(len(entries), np.nan))
     last: tuple[nn.Module, list[Coded]] | None = None
+    helpers: _Helpers | None = None
     for train, held_out, network in _networks(cases, folds, settings, work, progress):
-        seen = last[1] if last is not None and last[0] is network else _coded_all(network, entries)
-        last = network, seen
+        if last is None or last[0] is not network:
+            last, helpers = (network, _coded_all(network, entries)), _helpers(network, cases, settings)
         if held_out is not None:
-            _hold_out(found, network, seen, cases, (train, held_out), settings)
+            _hold_out(found, network, last[1], helpers, cases, (train, held_out), settings)
     assert last is not None
     return found, *last
 
@@ -159,11 +163,17 @@ def _networks(
 
 
 def _hold_out(
-    found: _HeldOut, network: nn.Module, seen: Sequence[Coded], cases: Cases, fold: Fold, settings: VqSettings
+    found: _HeldOut,
+    network: nn.Module,
+    seen: Sequence[Coded],
+    helpers: _Helpers | None,
+    cases: Cases,
+    fold: Fold,
+    settings: VqSettings,
 ) -> None:
     train, held_out = fold
     entries = cases.cohort.entries
-    model = _fit_model([seen[row].counts for row in train], cases.cohort.grades[train], settings)
+    model = _fit_model([seen[row] for row in train], cases.cohort.grades[train], settings, helpers)
     background = common_background(seen[row] for row in train)
     found.scores[held_out] = model.log_odds(np.stack([seen[row].counts for row in held_out]))
     found.regions += [measured(network, model, background, seen[row], entries[row], settings) for row in held_out]
@@ -177,9 +187,18 @@ def _coded_all(network: nn.Module, entries: Sequence[Entry]) -> list[Coded]:
     return [coded(network, split(np.asarray(entry.images))[0]) for entry in entries]
 
 
+def _helpers(network: nn.Module, cases: Cases, settings: VqSettings) -> _Helpers | None:
+    if not settings.helpers_in_selection or not cases.helpers:
+        return None
+    counts = np.stack([case.counts for case in _coded_all(network, cases.helpers)])
+    return counts.astype(np.float64), np.array([int(entry.is_hgg) for entry in cases.helpers])
+
+
 def _fit_model(
-    counts: Sequence[npt.NDArray[np.int64]], grades: npt.NDArray[np.int_], settings: VqSettings
+    seen: Sequence[Coded], grades: npt.NDArray[np.int_], settings: VqSettings, helpers: _Helpers | None
 ) -> CountModel:
-    return fit_counts(
-        np.stack(counts), grades, level=settings.level, most=settings.most_codewords, penalty_c=settings.penalty_c
-    )
+    counts = np.stack([case.counts for case in seen]).astype(np.float64)
+    if helpers is not None:
+        counts = np.vstack([counts, on_scale_of(counts, helpers[0])])
+        grades = np.concatenate([grades, helpers[1]])
+    return fit_counts(counts, grades, level=settings.level, most=settings.most_codewords, penalty_c=settings.penalty_c)

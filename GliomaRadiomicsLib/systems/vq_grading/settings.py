@@ -36,6 +36,8 @@ class VqSettings(GradingSettings):
         pretask: Whom the network (segmentations only, never a grade) is trained on when patients are held out.
             "fold": anew in every fold, on its training patients and those without a grade; "separate", the paper's:
             once, on patients without a grade; "shared": once, on all, those held out included.
+        helpers_in_selection: Whether the helper cases join the training patients when codewords are chosen and weighed,
+            brought to the patients' mean and spread of every count; calibration and figures are of patients.
         level: Of both tests by which codewords are chosen.
         most_codewords: Of those that pass both tests, at most so many, the most significant first.
         penalty_c: Inverse strength of the L2 penalty of the logistic regression; fixed beforehand, not tuned.
@@ -61,6 +63,7 @@ class VqSettings(GradingSettings):
     scale: float = 0.1
     tumour_share: float = 0.5
     pretask: str = "fold"
+    helpers_in_selection: bool = False
     level: float = 0.05
     most_codewords: int = 16
     penalty_c: float = 1.0

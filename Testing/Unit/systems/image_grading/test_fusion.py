@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -145,3 +147,17 @@ def test_the_scale_of_helpers_does_not_matter() -> None:
     scaled = Fusion.fit(table, grades, SETTINGS, (moved, their_grades))
     assert scaled.names == plain.names
     assert scaled.probability(table) == pytest.approx(plain.probability(table), abs=1e-9)
+
+
+def test_features_chosen_on_helpers_alone_are_not_those_that_only_tell_patients_apart() -> None:
+    table, grades = with_signal(0, 16, 0.8)
+    values = np.array(table.values)
+    values[:, 399] = grades * 4.0 + np.linspace(0, 0.1, len(grades)) * (1 + grades)
+    told = FeatureTable(values, table.names)
+    helpers = with_signal(10, 40, 2.0)
+    both, alone = (
+        replace(SETTINGS, helpers_in_selection=True),
+        replace(SETTINGS, helpers_in_selection=True, select_on_helpers=True),
+    )
+    assert "original_399" in Fusion.fit(told, grades, both, None).names
+    assert "original_399" not in Fusion.fit(told, grades, alone, helpers).names
