@@ -95,7 +95,7 @@ def _reorder(message: str) -> Fix | None:
     if pairs:
         changes: dict[str, str | None] = {_ROLES[looks]: _ROLES[given] for given, looks in pairs}
         return Fix("reorder", "Put them in order", changes)
-    roles = [_ROLES[name] for name in re.findall(_NAME, message)]
+    roles = list(dict.fromkeys(_ROLES[name] for name in re.findall(_NAME, message)))
     return _exchange(roles[0], roles[1]) if len(roles) == 2 else None  # noqa: PLR2004 - the two that are swapped
 
 
