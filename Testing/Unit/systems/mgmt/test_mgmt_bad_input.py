@@ -131,7 +131,7 @@ def test_a_cohort_of_which_nobody_can_be_used_is_refused(
     ("case,dicom,age", "mgmt", "column 'mgmt' is missing"),
     ("case,dicom,mgmt", "idh", "column 'idh' is missing"),
     ("case,dicom,mmgt", "mgmt", "column 'mgmt' is missing"),
-    ("BraTS21ID", "mgmt", "column 'MGMT_value' is missing"),
+    ("BraTS21ID,dicom,age", "mgmt", "column 'MGMT_value' is missing"),
 ])  # fmt: skip
 def test_a_cohort_without_the_label_is_refused(
     tmp_path: Path, small: Mapping[str, Any], capfd: pytest.CaptureFixture[str], header: str, target: str, message: str
