@@ -29,7 +29,7 @@ from GliomaRadiomicsLib.systems.fused_grading.network import (
 )
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
-from GliomaRadiomicsLib.systems.image_grading.case import only
+from GliomaRadiomicsLib.systems.image_grading.case import FACTS, only
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry, Prepared, read_cohort_regions
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
 from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
@@ -131,7 +131,7 @@ class FusedGrading(ImageGrading[FusedSettings, Cohort, Fitted, _Seen]):
         values = seen.table.columns(fusion.names).values[0]
         found = [
             {
-                "name": name,
+                "name": FACTS.get(name, name),
                 "value": float(value) if np.isfinite(value) else None,
                 "unit": "",
                 "contribution": float(moved),
