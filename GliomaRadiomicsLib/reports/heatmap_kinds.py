@@ -51,8 +51,8 @@ _KINDS = {
     ),
     "responsible": HeatmapKind(
         "change",
-        "",
-        "Responsible region: where the segmentation changes when a phenotype is taken out. Its values have no unit.",
+        "logits",
+        "Responsible region: where the segmentation changes, in logits, when a phenotype is taken out.",
     ),
     "uncertainty": _UNCERTAINTY,
     "entropy": _UNCERTAINTY,

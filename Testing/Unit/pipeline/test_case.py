@@ -26,7 +26,7 @@ from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.store import has_starter
-from GliomaRadiomicsLib.pipeline import writing
+from GliomaRadiomicsLib.pipeline import case, writing
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
@@ -127,6 +127,15 @@ def test_an_outline_that_is_mostly_wrong_is_said_to_be(
 ) -> None:
     result = run(tmp_path / "out", {role: phantom_files[role]}, "segmentation")
     assert ("outline-unreliable" in {finding.code for finding in result.passport}) is warned
+
+
+@pytest.mark.parametrize(("least", "warned"), [(1.01, True), (0.0, False)])
+def test_an_outline_the_network_is_unsure_of_is_said_to_be(
+    least: float, warned: bool, phantom_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case, "LEAST_EXPECTED_DICE", least)
+    result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, "segmentation")
+    assert ("outline-doubtful" in {finding.code for finding in result.passport}) is warned
 
 
 def test_volumes_are_those_of_the_mask(masked: tuple[Path, CaseResult], phantom: PhantomPatient) -> None:
