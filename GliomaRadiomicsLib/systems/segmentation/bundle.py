@@ -13,9 +13,16 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.models.bundle import save_bundle
 from GliomaRadiomicsLib.models.figures import Figure
-from GliomaRadiomicsLib.systems.segmentation.evaluate import REGIONS, check_labelled, evaluate, summarise
+from GliomaRadiomicsLib.systems.segmentation.evaluate import (
+    REGIONS,
+    check_labelled,
+    evaluate,
+    fingerprint_of,
+    summarise,
+)
 from GliomaRadiomicsLib.systems.segmentation.predict import BY_SEQUENCES, Segmenter, Thresholds
 from GliomaRadiomicsLib.systems.segmentation.prepare import LIMITS, MARGIN
+from GliomaRadiomicsLib.systems.segmentation.start import refuse_seen, start_of
 from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings, fit
 
 if TYPE_CHECKING:
@@ -111,6 +118,7 @@ def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
         "learning_rate": done["learning_rate"],
         "precision": done["precision"],
         "seed": settings["seed"],
+        **({"started_from": done["start"]} if "start" in done else {}),
     }
 
 
@@ -178,8 +186,9 @@ def train_bundle(
         patients: The cohort; needs ``seg`` and, for the validation, ``site``.
         out: Bundle folder.
         config: Fields of `SegmentationSettings` (``augmentation`` and ``loop`` nested), and optionally ``validation``
-            (``site`` or ``none``), ``final`` (``all``: one network trained on everyone; ``folds``: the mean of the
-            networks of the validation), ``cohort``, ``attribution``, ``licence``.
+            (``site`` or ``none``), ``final`` (``all``: trained on everyone; ``folds``: the mean of the networks of the
+            validation), ``members`` (how many networks are trained on everyone, from one seed after the other; their
+            mean is the bundle), ``cohort``, ``attribution``, ``licence``.
         progress: Told what happens.
     """
     from GliomaRadiomicsLib.systems.segmentation.config import read_config
@@ -188,17 +197,31 @@ def train_bundle(
     settings, about = read_config(config or {})
     for patient in patients:
         check_labelled(patient)
+    start = start_of(settings.start, settings.channels)
+    if start and about["validation"] == "site":
+        refuse_seen(start, [fingerprint_of(patient) for patient in patients])
     work = out.with_name(f"{out.name}.work")
     texts = {key: about[key] for key in ("cohort", "attribution", "licence")}
+    texts["attribution"] = list(dict.fromkeys([*texts["attribution"], *start.get("attribution", [])]))
     folds = _folds(patients, settings, work, progress) if about["validation"] == "site" else []
     rows = _left_out_rows(patients, folds, work, texts, progress)
     networks, done = [fold.network for fold in folds], _together(folds)
     if about["final"] == "all" or not folds:
         with progress.step("final", 0.7, 0.95, "training on all patients"):
-            network, done = fit(patients, settings, work / "all.pt", progress)
-            networks = [network]
+            networks, done = _final(patients, settings, about["members"], work, progress)
     validation = "each site left out in turn, networks trained on the others" if rows else "not measured"
     return save_segmentation(out, networks, done, rows, validation, **texts, notes=_notes(folds, about["final"]))
+
+
+def _final(
+    patients: list[Patient], settings: SegmentationSettings, members: int, work: Path, progress: Progress
+) -> tuple[list[torch.nn.Module], dict[str, Any]]:
+    networks, done = [], {}
+    for member in range(members):
+        seeded = replace(settings, seed=settings.seed + member)
+        network, done = fit(patients, seeded, work / f"all{'-' + str(member + 1) if member else ''}.pt", progress)
+        networks.append(network)
+    return networks, done
 
 
 @dataclass(frozen=True)

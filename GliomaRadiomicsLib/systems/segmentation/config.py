@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.training.loop import LoopSettings
 ABOUT: dict[str, Any] = {
     "validation": "site",
     "final": "all",
+    "members": 1,
     "cohort": "not stated",
     "attribution": ["the owner of the training cohort"],
     "licence": "as the training cohort",
@@ -40,6 +41,8 @@ def read_config(config: Mapping[str, Any]) -> tuple[SegmentationSettings, dict[s
         if about[key] not in known:
             remedy = f"give {' or '.join(known)}"
             raise RefusedInput(what=f"unknown {key}", where="--config", found=about[key], remedy=remedy)
+    if about["members"] < 1:
+        raise RefusedInput(what="members must be above zero", where="--config", found=about["members"], remedy="give 1")
     _check_shapes(settings)
     _check_ranges(settings)
     return settings, about

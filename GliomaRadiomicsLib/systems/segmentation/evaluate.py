@@ -60,7 +60,7 @@ def evaluate(
         check_sequences(segmenter.metadata, patient.files.keys() & set(SEQUENCES), f"line {patient.line}")
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
-        trained_on = fingerprint(to_working_grid(truth, label=True).array) in seen
+        trained_on = _fingerprint(truth) in seen
         for subset in subsets:
             if not set(subset) <= set(volumes):
                 continue
@@ -70,6 +70,17 @@ def evaluate(
             row = {"case": patient.case, "site": patient.values.get("site", ""), "sequences": "+".join(subset)}
             rows.append({**row, **score(found, truth), "trained_on": trained_on})
     return rows
+
+
+def fingerprint_of(patient: Patient) -> str:
+    """Of the patient's label map, as the bundles that saw it hold it."""
+    from GliomaRadiomicsLib.imaging.cases import read_label_map
+
+    return _fingerprint(read_label_map(patient.files["seg"]))
+
+
+def _fingerprint(truth: Volume) -> str:
+    return fingerprint(to_working_grid(truth, label=True).array)
 
 
 def check_labelled(patient: Patient) -> None:

@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.segmentation.members import networks_of
 from GliomaRadiomicsLib.systems.segmentation.monai_network import MonaiNetwork, is_monai_network
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
 from GliomaRadiomicsLib.systems.segmentation.required import check_sequences
@@ -88,16 +89,10 @@ class Segmenter:
     def _own_networks(self, weights: dict[str, np.ndarray]) -> list[SegmentationNet]:
         import torch
 
-        from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
-
-        networks = []
-        for member in range(self.metadata["network"]["members"]):
-            network = SegmentationNet(channels=tuple(self.metadata["network"]["channels"]))
-            mine = {name.removeprefix(f"{member}."): w for name, w in weights.items() if name.startswith(f"{member}.")}
-            network.load_state_dict({name: torch.from_numpy(w).float() for name, w in mine.items()})
+        networks = networks_of(self.metadata, weights)
+        for network in networks:
             network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-            networks.append(network.to(self.device, self.dtype).eval())
-        return networks
+        return [network.to(self.device, self.dtype).eval() for network in networks]
 
     def predict(
         self,

@@ -18,6 +18,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.systems.seen import fingerprint
 from GliomaRadiomicsLib.systems.segmentation.prepare import prepare, to_working_grid
+from GliomaRadiomicsLib.systems.segmentation.start import joined, network_of, start_of
 from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
 from GliomaRadiomicsLib.training.loop import LoopSettings
 
@@ -40,6 +41,8 @@ class SegmentationSettings:
         phantom_share: Share of the patches that are cut from phantoms.
         exclude_sites: Sites of the cohort to leave out (for site-wise validation).
         seed: Seed of everything random.
+        start: Name or folder of a bundle whose networks to train on instead of new ones; of several networks that with
+            the number ``seed`` is taken, in turn.
     """
 
     channels: tuple[int, ...] = (32, 64, 96, 128)
@@ -51,6 +54,7 @@ class SegmentationSettings:
     phantom_share: float = 0.25
     exclude_sites: tuple[str, ...] = ()
     seed: int = 0
+    start: str = ""
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
 
@@ -125,7 +129,8 @@ def fit(
     fingerprints = sorted(fingerprint(case.labels.numpy()) for case in cases[: len(patients)])
     network, done = fit_cases(cases, settings, checkpoint, progress)
     sites = sorted({p.values["site"] for p in patients if "site" in p.values})
-    return network, {"fingerprints": fingerprints, "sites": sites, **done}
+    done = {"fingerprints": fingerprints, "sites": sites, **done}
+    return network, joined(done, start_of(settings.start, settings.channels))
 
 
 def fit_cases(
@@ -144,7 +149,8 @@ def fit_cases(
         cases, settings.patch, settings.wide_patch, settings.augmentation, settings.seed, settings.p_wide
     )
     torch.manual_seed(settings.seed)
-    network = SegmentationNet(channels=tuple(settings.channels))
+    start = start_of(settings.start, settings.channels)
+    network = network_of(start, settings.seed) if start else SegmentationNet(channels=tuple(settings.channels))
     weights = torch.tensor(settings.region_weights)
 
     def batch(step: int) -> tuple[torch.Tensor, ...]:

@@ -216,3 +216,33 @@ def test_dice_and_its_summary() -> None:
 def test_enhancement_has_no_figure_where_it_cannot_be_seen() -> None:
     rows = [{"sequences": "flair", "dice_WT": 0.5, "dice_TC": 0.5, "dice_ET": 1.0, "true_et_ml": 0.0}]
     assert "ET" not in summarise(rows)["flair"]
+
+
+def test_training_goes_on_from_the_networks_of_a_bundle(trained: Path, cohort: Path, tmp_path: Path) -> None:
+    hardly = CONFIG["loop"] | {"steps": 1, "learning_rate": 1e-9}
+    config = CONFIG | {"start": str(trained), "validation": "none", "members": 2, "loop": hardly, "attribution": ["me"]}
+    patients = read_cohort(cohort)[:2]
+    made = train_bundle(patients, tmp_path / "further", config)
+    metadata = verify(made)
+    assert metadata["network"]["members"] == 2
+    assert metadata["training"]["n"] == 4
+    assert metadata["training"]["started_from"] == "toy 1.0.0, trained on 4 toy patients"
+    assert metadata["attribution"] == ["me", "nobody"]
+    volumes, labels = toy_patient(0)
+    brain = labels.with_array(np.any([v.array != 0 for v in volumes.values()], axis=0).astype(np.uint8))
+    before, after = (
+        Segmenter(folder, "cpu").predict(volumes, brain).probabilities["WT"].array for folder in (trained, made)
+    )
+    np.testing.assert_allclose(after, before, atol=0.02)
+
+
+def test_a_start_that_saw_the_patients_cannot_be_measured_on_them(trained: Path, cohort: Path, tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput, match=r"4 of 4 patients.*validation: none"):
+        train_bundle(read_cohort(cohort), tmp_path / "further", CONFIG | {"start": str(trained)})
+    assert not (tmp_path / "further").exists()
+
+
+def test_a_start_with_another_network_is_refused(trained: Path, cohort: Path, tmp_path: Path) -> None:
+    config = CONFIG | {"start": str(trained), "channels": [16, 16]}
+    with pytest.raises(RefusedInput, match=r"other channels.*set channels: \[8, 16\]"):
+        train_bundle(read_cohort(cohort), tmp_path / "further", config)
