@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from GliomaRadiomicsLib.core.volume import Volume
 
 LEAST_EXPECTED_DICE = 0.92
@@ -11,6 +14,11 @@ LEAST_EXPECTED_DICE = 0.92
 
 PLAUSIBLE_ML = (700.0, 2200.0)
 """Brain volumes outside these limits are doubtful (adults: about 900 to 1900 ml with the fluid inside the mask)."""
+
+MOST_MISSING_ML = 10.0
+"""Brain that may lie beyond the edge of an image without a word: the last slice often leaves out a few ml."""
+
+_RIM_MM = 6.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,19 @@ def doubts_of(brain: Volume, ml: float, expected: float | None) -> tuple[str, ..
     if expected is not None and expected < LEAST_EXPECTED_DICE:
         doubts.append(f"the network is unsure of its mask (expected Dice {expected:.2f})")
     for axis, sides in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
-        for place, side in ((0, sides[0]), (-1, sides[1])):
-            voxel_mm2 = brain.voxel_volume_mm3 / brain.spacing[axis]
-            area = float(inside.take(place, axis).sum()) * voxel_mm2 / 100.0
-            if area > (25.0 if side == "bottom" else 15.0):
+        for side, planes in zip(sides, (np.moveaxis(inside, axis, 0), np.moveaxis(inside, axis, 0)[::-1]), strict=True):
+            area, missing = _cut(planes, brain.spacing[axis], brain.voxel_volume_mm3)
+            if area > (25.0 if side == "bottom" else 15.0) and missing > MOST_MISSING_ML:
                 doubts.append(f"the brain is cut at the {side} of the image ({area:.0f} cm²)")
     return tuple(doubts)
+
+
+def _cut(planes: npt.NDArray[np.bool_], spacing_mm: float, voxel_mm3: float) -> tuple[float, float]:
+    """Area (cm²) of brain in the first plane, and how much brain (ml) is missing before it.
+
+    The missing part is taken for a paraboloid: its area goes on shrinking as it does over the last 6 mm of the image.
+    """
+    inward = max(1, round(_RIM_MM / spacing_mm))
+    areas = planes[[0, min(inward, len(planes) - 1)]].sum(axis=(1, 2)) * voxel_mm3 / spacing_mm / 100.0
+    shrinking = (areas[1] - areas[0]) / (inward * spacing_mm / 10.0)
+    return float(areas[0]), float(areas[0] ** 2 / (2.0 * shrinking)) if shrinking > 0 else float("inf")

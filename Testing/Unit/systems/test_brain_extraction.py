@@ -15,7 +15,7 @@ from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
 from GliomaRadiomicsLib.systems.brain_extraction.bundle import train_bundle
 from GliomaRadiomicsLib.systems.brain_extraction.dress import GRID, Head, photograph, place
 from GliomaRadiomicsLib.systems.brain_extraction.evaluate import evaluate
-from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask
+from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask, doubts_of
 from GliomaRadiomicsLib.systems.brain_extraction.predict import BrainExtractor
 from GliomaRadiomicsLib.systems.brain_extraction.surroundings import Around, draw_surroundings
 from GliomaRadiomicsLib.systems.brain_extraction.train import BrainSettings, bare_head, fit_heads
@@ -115,3 +115,20 @@ def test_rows_of_the_evaluation_tell_dice_and_volumes() -> None:
     (row,) = evaluate(Known(), [("phantom 1", "t1", image, truth)])  # type: ignore[arg-type]
     assert row["dice"] == pytest.approx(2 * 4 / 12, abs=1e-3)
     assert row["true_ml"] == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("height_mm", "doubted"), [(64.0, False), (40.0, True), (0.0, True)])
+def test_a_brain_cut_by_more_than_a_few_ml_is_doubtful(height_mm: float, doubted: bool) -> None:
+    """A ball of 70 mm; above 64 mm lie 7.7 ml of it, above 40 mm 170 ml."""
+    i, j, k = np.ogrid[-80:81:2, -80:81:2, -80 : height_mm + 1 : 2]
+    ball = Volume(((i**2 + j**2 + k**2) < 70.0**2).astype(np.uint8), np.diag([2.0, 2.0, 2.0, 1.0]))
+    doubts = doubts_of(ball, 1400.0, 0.96)
+    assert [("cut at the top" in doubt) for doubt in doubts] == [True] * doubted
+
+
+def test_a_doubt_names_the_side_that_is_cut() -> None:
+    i, j, k = np.ogrid[-80:81:2, -50:81:2, -80:81:2]
+    ball = Volume(((i**2 + j**2 + k**2) < 70.0**2).astype(np.uint8), np.diag([2.0, 2.0, 2.0, 1.0]))
+    assert [doubt.split(" (")[0] for doubt in doubts_of(ball, 1400.0, 0.96)] == [
+        "the brain is cut at the back of the image"
+    ]
