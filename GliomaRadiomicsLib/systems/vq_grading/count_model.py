@@ -15,8 +15,11 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.statistics.likelihood_ratio import likelihood_ratios
 from GliomaRadiomicsLib.statistics.rank_sum import rank_sums
+from GliomaRadiomicsLib.systems.image_grading.helpers import on_scale_of
 
 Floats = npt.NDArray[np.float64]
+SCALES = ("linear", "log")
+"""Counts as they are, as in the paper, or ln(1 + count): how often a codeword occurs spans orders of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class CountModel:
         coefficient: Per standard deviation.
         intercept: Of the log-odds.
         passed: How many codewords passed both tests, those beyond the limit included.
+        count_scale: One of `SCALES`; mean, scale and coefficient are of counts on it.
     """
 
     codewords: tuple[int, ...]
@@ -46,6 +50,7 @@ class CountModel:
     coefficient: tuple[float, ...]
     intercept: float
     passed: int
+    count_scale: str = "linear"
 
     def log_odds(self, counts: npt.ArrayLike) -> Floats:
         """Of WHO grade 4: counts ``(n, K)`` to ``(n,)``."""
@@ -53,7 +58,7 @@ class CountModel:
 
     def contributions(self, counts: npt.ArrayLike) -> Floats:
         """What each chosen codeword adds, relative to the training mean: counts ``(n, K)`` to ``(n, chosen)``."""
-        chosen = np.asarray(counts, dtype=np.float64)[:, list(self.codewords)]
+        chosen = on_scale(counts, self.count_scale)[:, list(self.codewords)]
         return (chosen - np.array(self.mean)) / np.array(self.scale) * np.array(self.coefficient)
 
     def responsible(self, *, hgg: bool) -> tuple[int, ...]:
@@ -67,13 +72,26 @@ class CountModel:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CountModel:
         """The inverse of `to_dict`."""
-        given = ((field.name, data[field.name]) for field in fields(cls))
+        given = ((field.name, data[field.name]) for field in fields(cls) if field.name in data)
         plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given}
         return cls(**plain)
 
 
+def on_scale(counts: npt.ArrayLike, count_scale: str) -> Floats:
+    """Counts on one of `SCALES`, of the same shape."""
+    table = np.asarray(counts, dtype=np.float64)
+    return np.log1p(table) if count_scale == "log" else table
+
+
 def fit_counts(
-    counts: npt.ArrayLike, grades: npt.ArrayLike, *, level: float = 0.05, most: int = 16, penalty_c: float = 1.0
+    counts: npt.ArrayLike,
+    grades: npt.ArrayLike,
+    *,
+    helpers: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    count_scale: str = "linear",
+    level: float = 0.05,
+    most: int = 16,
+    penalty_c: float = 1.0,
 ) -> CountModel:
     """Choose codewords and fit; sees these patients only.
 
@@ -82,11 +100,16 @@ def fit_counts(
     Args:
         counts: Shape (n, K).
         grades: Shape (n,), 1 for WHO grade 4; both must occur.
+        helpers: Counts and grades of helper cases that join, brought to the patients' mean and spread.
+        count_scale: One of `SCALES`.
         level: Of both tests.
         most: Most codewords.
         penalty_c: Inverse strength of the L2 penalty on standardised counts.
     """
-    table, y = np.asarray(counts, dtype=np.float64), np.asarray(grades).astype(int)
+    table, y = on_scale(counts, count_scale), np.asarray(grades).astype(int)
+    if helpers is not None:
+        table = np.vstack([table, on_scale_of(table, on_scale(helpers[0], count_scale))])
+        y = np.concatenate([y, np.asarray(helpers[1]).astype(int)])
     ratios, ranks = likelihood_ratios(table, y), rank_sums(table, y)
     passing = np.flatnonzero((ratios.p < level) & (ranks.p < level))
     order = np.lexsort((passing, ranks.p[passing], -ratios.statistic[passing]))
@@ -104,6 +127,7 @@ def fit_counts(
         coefficient=_plain(coefficient),
         intercept=intercept,
         passed=int(passing.size),
+        count_scale=count_scale,
     )
 
 

@@ -19,7 +19,7 @@ from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
 
 NAME = "vq_grading"
 _PAPER = VqSettings()
-_PAPER_NUMBERS = ("size", "pixel_mm", "slice_mm", "channels", "codewords", "codeword_size", "batch_size")
+_PAPER_NUMBERS = ("count_scale", "size", "pixel_mm", "slice_mm", "channels", "codewords", "codeword_size", "batch_size")
 _SHARED_NOTE = (
     "The codebook network was trained once, on the segmentations of all patients, those held out included; no grade "
     "was seen, but the figures may still flatter."

@@ -19,7 +19,6 @@ from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import MapTest, map_figures
 from GliomaRadiomicsLib.systems.image_grading.held_out import calibrated
-from GliomaRadiomicsLib.systems.image_grading.helpers import on_scale_of
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 from GliomaRadiomicsLib.systems.image_grading.quality import distance_of
 from GliomaRadiomicsLib.systems.image_grading.validation import check_grades, folds_of, grading_figures
@@ -197,8 +196,6 @@ def _helpers(network: nn.Module, cases: Cases, settings: VqSettings) -> _Helpers
 def _fit_model(
     seen: Sequence[Coded], grades: npt.NDArray[np.int_], settings: VqSettings, helpers: _Helpers | None
 ) -> CountModel:
-    counts = np.stack([case.counts for case in seen]).astype(np.float64)
-    if helpers is not None:
-        counts = np.vstack([counts, on_scale_of(counts, helpers[0])])
-        grades = np.concatenate([grades, helpers[1]])
-    return fit_counts(counts, grades, level=settings.level, most=settings.most_codewords, penalty_c=settings.penalty_c)
+    chosen = {"level": settings.level, "most": settings.most_codewords, "penalty_c": settings.penalty_c}
+    counts = np.stack([case.counts for case in seen])
+    return fit_counts(counts, grades, helpers=helpers, count_scale=settings.count_scale, **chosen)

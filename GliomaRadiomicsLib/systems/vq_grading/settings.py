@@ -8,6 +8,7 @@ from typing import Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.systems.image_grading.settings import Check, GradingSettings
+from GliomaRadiomicsLib.systems.vq_grading.count_model import SCALES
 
 PRETASKS = ("fold", "separate", "shared")
 _NOT_HERE = ("dropout", "quarter_turns", "gamma")
@@ -38,6 +39,7 @@ class VqSettings(GradingSettings):
             once, on patients without a grade; "shared": once, on all, those held out included.
         helpers_in_selection: Whether the helper cases join the training patients when codewords are chosen and weighed,
             brought to the patients' mean and spread of every count; calibration and figures are of patients.
+        count_scale: "linear", the paper's, or "log": ln(1 + count).
         level: Of both tests by which codewords are chosen.
         most_codewords: Of those that pass both tests, at most so many, the most significant first.
         penalty_c: Inverse strength of the L2 penalty of the logistic regression; fixed beforehand, not tuned.
@@ -64,6 +66,7 @@ class VqSettings(GradingSettings):
     tumour_share: float = 0.5
     pretask: str = "fold"
     helpers_in_selection: bool = False
+    count_scale: str = "linear"
     level: float = 0.05
     most_codewords: int = 16
     penalty_c: float = 1.0
@@ -99,5 +102,6 @@ class VqSettings(GradingSettings):
             ("scale", 0 <= self.scale < 1, "0 to below 1"),
             ("tumour_share", 0 <= self.tumour_share <= 1, "0 to 1"),
             ("pretask", self.pretask in PRETASKS, " or ".join(PRETASKS)),
+            ("count_scale", self.count_scale in SCALES, " or ".join(SCALES)),
             ("level", 0 < self.level < 1, "between 0 and 1"),
         ]

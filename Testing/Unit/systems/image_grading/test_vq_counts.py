@@ -59,3 +59,26 @@ def test_choosing_inside_the_fold_gives_chance_on_shuffled_grades() -> None:
 
     assert 0.3 < auc_of(counts) < 0.7
     assert auc_of(counts[:, chosen]) > 0.85
+
+
+def test_on_the_logarithmic_scale_one_huge_count_does_not_rule() -> None:
+    y = np.array([0] * 6 + [1] * 6)
+    counts = np.array([[1], [2], [1], [2], [1], [2], [30], [40], [30], [40], [30], [9000]])
+    linear, log = fit_counts(counts, y), fit_counts(counts, y, count_scale="log")
+    assert log.log_odds(counts)[6] > 0
+    assert linear.log_odds(counts)[6] < log.log_odds(counts)[6]
+    assert CountModel.from_dict(log.to_dict()) == log
+    older = {name: value for name, value in linear.to_dict().items() if name != "count_scale"}
+    assert CountModel.from_dict(older) == linear
+
+
+def test_helper_cases_join_on_the_scale_of_the_patients() -> None:
+    rng = np.random.default_rng(1)
+    y = np.array([0, 1] * 5)
+    counts = rng.poisson(6, (10, 12))
+    helper_y = np.array([0, 1] * 20)
+    helper_counts = 1000 + rng.poisson(50, (40, 12))
+    helper_counts[:, 7] += 40 * helper_y
+    model = fit_counts(counts, y, helpers=(helper_counts, helper_y), most=1)
+    assert model.codewords == (7,)
+    assert model.mean[0] == pytest.approx(counts[:, 7].mean())
