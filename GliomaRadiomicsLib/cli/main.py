@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": "measure a trained model on a cohort",
     "cohort": "every patient of a table, with resume, on one machine or a Dask cluster",
     "models": "list, show, import and verify models",
+    "export": "a finished result as DICOM SEG, SR or RTSTRUCT, or as a scene of 3D Slicer",
     "app": "the panel and its views in a browser",
     "worker": "run a job folder (started by the panel)",
 }

@@ -27,6 +27,14 @@ class TumourLabel:
     category: tuple[str, str, str]
     type: tuple[str, str, str]
 
+    @property
+    def short_name(self) -> str:
+        """``NCR/NET``, ``ED`` or ``ET``, as segments are called."""
+        return self.key.replace("_", "/")
+
+
+BRAIN = ("SCT", "12738006", "Brain")
+"""Terminology code of where all labels lie."""
 
 _MORPHOLOGIC = ("SCT", "49755003", "Morphologically Altered Structure")
 

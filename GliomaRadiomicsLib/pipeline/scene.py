@@ -12,8 +12,12 @@ from GliomaRadiomicsLib.pipeline.processes import find_python, worker_environmen
 TIME_LIMIT_S = 300
 
 
-def write_scene(folder: Path) -> str:
-    """Write ``scene.mrb`` into an output folder.
+def write_scene(folder: Path, out: Path | None = None) -> str:
+    """Write the scene of an output folder.
+
+    Args:
+        folder: The output folder.
+        out: The ``.mrb`` file; default ``scene.mrb`` in the folder.
 
     Returns:
         An empty text, or why there is no scene and what to do about it.
@@ -22,6 +26,7 @@ def write_scene(folder: Path) -> str:
         return "scene.mrb was not written because slicer-core is not installed; pip install 'glioma-radiomics[scene]'"
     try:
         command = [find_python(), "-m", "GliomaRadiomicsLib.scene.bundle", str(folder)]
+        command += [] if out is None else ["--out", str(out)]
         done = subprocess.run(
             command,
             capture_output=True,

@@ -10,16 +10,15 @@ import numpy.typing as npt
 import slicer
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import ED, ET, LABEL_VALUES, LABELS, NCR_NET, TumourLabel
+from GliomaRadiomicsLib.core.labels import BRAIN, ED, ET, LABEL_VALUES, LABELS, NCR_NET, TumourLabel
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.scene.volumes import array_to_matrix, image_array, image_from_array, node_from_volume
 
-SEGMENT_NAMES = {label.key: label.key.replace("_", "/") for label in LABELS}
+SEGMENT_NAMES = {label.key: label.short_name for label in LABELS}
 """Segment name by label key: NCR/NET, ED, ET. The key itself is the segment's ID."""
 
 _TERMINOLOGY_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
 _ANATOMIC_CONTEXT = "Anatomic codes - DICOM master list"
-_BRAIN = ("SCT", "12738006", "Brain")
 _PAINT_ORDER = (ED, NCR_NET, ET)
 _SMOOTHING_FACTOR, _DECIMATION_FACTOR = "0.5", "0.0"
 _SURFACE_OPACITY_3D = {ED: 0.2, NCR_NET: 1.0, ET: 0.35}
@@ -27,7 +26,7 @@ _SURFACE_OPACITY_3D = {ED: 0.2, NCR_NET: 1.0, ET: 0.35}
 
 def terminology_tag(label: TumourLabel) -> str:
     """Terminology of a label in the form Slicer stores in a segment's tag."""
-    category, kind, brain = ("^".join(code) for code in (label.category, label.type, _BRAIN))
+    category, kind, brain = ("^".join(code) for code in (label.category, label.type, BRAIN))
     return f"{_TERMINOLOGY_CONTEXT}~{category}~{kind}~^^~{_ANATOMIC_CONTEXT}~{brain}~^^"
 
 
