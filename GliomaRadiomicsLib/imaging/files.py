@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.itk_files import check_channel, read_with_itk, write_with_itk, wrong_dimensions
-from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti, states_orientation
+from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti, states_orientation, unpacking
 
 SUFFIXES = {
     ".nii.gz": "NIfTI",
@@ -46,7 +47,12 @@ def read_volume(path: str | Path, name: str = "") -> Volume:
     Raises:
         RefusedInput: For a missing, unreadable or truncated file, an unknown format, and anything but 3-D scalars.
     """
-    return _read(Path(path), name, None)
+    return _at_once(_reading(Path(path), name, None))
+
+
+def read_volume_steps(path: str | Path, name: str = "") -> Generator[None, None, Volume]:
+    """As `read_volume`, but giving way between short steps while a gzipped NIfTI file is unpacked."""
+    return _reading(Path(path), name, None)
 
 
 def read_mask(path: str | Path, channel: int = 0, name: str = "") -> Volume:
@@ -60,14 +66,15 @@ def read_mask(path: str | Path, channel: int = 0, name: str = "") -> Volume:
     Raises:
         RefusedInput: As `read_volume`, and if there is no such channel.
     """
-    return _read(Path(path), name, channel)
+    return _at_once(_reading(Path(path), name, channel))
 
 
-def _read(path: Path, name: str, channel: int | None) -> Volume:
+def _reading(path: Path, name: str, channel: int | None) -> Generator[None, None, Volume]:
     suffix = check_image_file(path)
     try:
         if SUFFIXES[suffix] == "NIfTI":
-            volume = _read_nifti(path, channel)
+            data = yield from unpacking(path.read_bytes())
+            volume = _decoded(data, channel)
         else:
             volume = read_with_itk(path, SUFFIXES[suffix], channel)
     except UnreadableImage as error:
@@ -157,8 +164,16 @@ def write_label_map(volume: Volume, path: str | Path) -> None:
     write_volume(volume.with_array(labels), path)
 
 
-def _read_nifti(path: Path, channel: int | None) -> Volume:
-    array, affine = decode_nifti(path.read_bytes())
+def _at_once(steps: Generator[None, None, Volume]) -> Volume:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def _decoded(data: bytes, channel: int | None) -> Volume:
+    array, affine = decode_nifti(data)
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if channel is not None and array.ndim > 3 and array.size == np.prod(array.shape[:3]) * array.shape[-1]:

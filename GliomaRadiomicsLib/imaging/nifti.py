@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Generator
 from pathlib import Path
 
 import nibabel as nib
@@ -22,6 +23,8 @@ _EXACT = 1e-6
 _NIFTI2_HEADER_SIZES = (b"\x1c\x02\x00\x00", b"\x00\x00\x02\x1c")
 _MIN_HEADER_BYTES = 348
 _NIFTI2_HEADER_BYTES = 540
+_GZIP_WINDOW_BITS = 31
+_UNPACKED_AT_ONCE = 8 << 20
 
 
 class UnreadableImage(ValueError):  # noqa: N818 - a reason, turned into RefusedInput by the caller
@@ -33,12 +36,12 @@ class UnreadableImage(ValueError):  # noqa: N818 - a reason, turned into Refused
 
 
 def decode_nifti(data: bytes) -> tuple[npt.NDArray, npt.NDArray[np.float64]]:
-    """Array (as stored: 3-D or any other number of dimensions) and RAS affine of a NIfTI file's bytes.
+    """Array (as stored: 3-D or any other number of dimensions) and RAS affine of the bytes of an unpacked NIfTI file.
 
     Raises:
         UnreadableImage: If the bytes are not a complete NIfTI image with usable axes.
     """
-    image = _parse(_unpacked(data))
+    image = _parse(data)
     if image.header.get_data_dtype().fields is not None or image.header.get_data_dtype().kind == "c":
         msg = f"voxels of type {image.header.get_value_label('datatype')} are not single numbers"
         raise UnreadableImage(msg, "save the image as a scalar (grey-value) image")
@@ -74,14 +77,32 @@ def encode_nifti(volume: Volume, *, compress: bool) -> bytes:
     return gzip.compress(data, compresslevel=4, mtime=0) if compress else data
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacking(data: bytes) -> Generator[None, None, bytes]:
+    """Unpack the bytes of a file, giving way after every few MB; those of a file that is not gzipped stay as they are.
+
+    Raises:
+        UnreadableImage: If the stream is cut off, or its checksum is another.
+    """
     if not data.startswith(_GZIP_MAGIC):
         return data
-    try:
-        return gzip.decompress(data)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        msg = "truncated or damaged gzip file"
-        raise UnreadableImage(msg, "copy or download it again") from error
+    parts: list[bytes] = []
+    while data.startswith(_GZIP_MAGIC):  # a file may hold several streams
+        stream = zlib.decompressobj(_GZIP_WINDOW_BITS)
+        while not stream.eof:
+            try:
+                parts.append(stream.decompress(data, _UNPACKED_AT_ONCE))
+            except zlib.error as error:
+                raise _damaged() from error
+            if not stream.eof and not parts[-1]:
+                raise _damaged()
+            data = stream.unconsumed_tail
+            yield
+        data = stream.unused_data
+    return b"".join(parts)
+
+
+def _damaged() -> UnreadableImage:
+    return UnreadableImage("truncated or damaged gzip file", "copy or download it again")
 
 
 def _parse(data: bytes) -> nib.Nifti1Image:

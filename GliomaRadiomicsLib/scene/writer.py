@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import CaseResult
+from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.interface.nomogram import InteractiveNomogram
 from GliomaRadiomicsLib.scene import headless
 from GliomaRadiomicsLib.scene.charts import chart_nodes, survival_chart_nodes
@@ -182,14 +183,14 @@ class _Writer:
         yield Step(1.0, "Scene: done")
 
     def _volumes(self, given: dict[str, Any] | None) -> Iterator[str]:
-        from GliomaRadiomicsLib.imaging.files import read_volume
+        from GliomaRadiomicsLib.imaging.files import read_volume_steps
 
         if given is not None:
             self.nodes.volumeNodes = {sequence: node for sequence, node in given.items() if node is not None}
             return
         for sequence, path in self._output.volumes.items():
             yield SEQUENCE_NAMES[sequence]
-            volume = read_volume(path, SEQUENCE_NAMES[sequence])
+            volume = yield from _named(read_volume_steps(path, SEQUENCE_NAMES[sequence]), SEQUENCE_NAMES[sequence])
             yield SEQUENCE_NAMES[sequence]
             node = node_from_volume(self._scene, volume, self._name(SEQUENCE_NAMES[sequence]))
             self._batch.mark_as_image(node)
@@ -199,10 +200,10 @@ class _Writer:
     def _segmentation(self) -> Iterator[str]:
         if self._output.label_map is None:
             return
-        from GliomaRadiomicsLib.imaging.files import read_volume
+        from GliomaRadiomicsLib.imaging.files import read_volume_steps
 
         yield "outline"
-        label_map = read_volume(self._output.label_map, "segmentation")
+        label_map = yield from _named(read_volume_steps(self._output.label_map, "segmentation"), "outline")
         yield "outline"
         segmentation = segmentation_node(self._scene, label_map, self._name("segmentation"), surface=False)
         self.nodes.segmentationNode = segmentation
@@ -218,11 +219,11 @@ class _Writer:
         self._in_folder.append(self.nodes.labelMapNode)
 
     def _heat_maps(self) -> Iterator[str]:
-        from GliomaRadiomicsLib.imaging.files import read_volume
+        from GliomaRadiomicsLib.imaging.files import read_volume_steps
 
         for key, path in self._output.heat_maps.items():
             yield "heat maps"
-            heat = read_volume(path, key)
+            heat = yield from _named(read_volume_steps(path, key), "heat maps")
             yield "heat maps"
             node, _ = heat_map_node(self._scene, heat, self._name(key.replace("/", " ")))
             node.SetAttribute(ROLE_ATTRIBUTE, HEAT_MAP_PREFIX + key)
@@ -278,3 +279,13 @@ class _Writer:
 
     def _name(self, what: str) -> str:
         return f"{self._patient} {what}"
+
+
+def _named(steps: Generator[None, None, Volume], name: str) -> Generator[str, None, Volume]:
+    """The same steps, each saying ``name``."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        yield name

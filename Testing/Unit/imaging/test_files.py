@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.imaging.files import read_volume, write_label_map, write_volume
+from GliomaRadiomicsLib.imaging.files import read_volume, read_volume_steps, write_label_map, write_volume
 
 FORMATS = ["nii.gz", "nii", "nrrd", "mha"]
 
@@ -95,6 +96,27 @@ def test_gzip_cut_after_the_voxels_is_still_refused(tmp_path: Path, oblique: Vol
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(RefusedInput, match="truncated"):
         read_volume(path)
+
+
+def test_a_large_image_is_unpacked_in_steps(tmp_path: Path) -> None:
+    """In Slicer's own process nothing may take long; this one is 20 MB unpacked, and as two gzip streams."""
+    image = Volume(np.random.default_rng(1).normal(size=(180, 180, 160)).astype(np.float32), np.eye(4))
+    write_volume(image, tmp_path / "image.nii")
+    plain = (tmp_path / "image.nii").read_bytes()
+    half = len(plain) // 2
+    packed = gzip.compress(plain[:half], 1) + gzip.compress(plain[half:], 1)
+    (tmp_path / "image.nii.gz").write_bytes(packed)
+    steps, number = read_volume_steps(tmp_path / "image.nii.gz", "dense"), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            back = end.value
+            break
+        number += 1
+    assert number >= 3
+    assert back.name == "dense"
+    np.testing.assert_array_equal(back.array, image.array)
 
 
 @pytest.mark.parametrize("suffix", [*FORMATS, "mhd", "nhdr"])
