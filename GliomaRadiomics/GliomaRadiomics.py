@@ -26,7 +26,7 @@ except ModuleNotFoundError:  # a source checkout, where the library lies beside 
     import GliomaRadiomicsLib
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
-from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.core.settings import DEMO_SEED, STEPS, AnalyzeSettings, ClinicalData
 
 PHANTOM = "GliomaRadiomicsPhantom"
 
@@ -65,7 +65,7 @@ def loadPhantom() -> dict[str, Any]:
     from GliomaRadiomicsLib.imaging.phantom import make_phantom
     from GliomaRadiomicsLib.scene.volumes import node_from_volume
 
-    volumes = make_phantom().volumes
+    volumes = make_phantom(DEMO_SEED).volumes
     return {
         key: node_from_volume(slicer.mrmlScene, volumes[key], f"Phantom {SEQUENCE_NAMES[key]}") for key in SEQUENCES
     }
@@ -226,6 +226,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
         device: str = "auto",
         patient: str | None = None,
         folder: str | None = None,
+        reuse: str | None = None,
         wait: bool = True,
         **clinical: Any,
     ) -> Any:
@@ -244,6 +245,8 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
                 Default: the name under which these images were analysed before, otherwise one that is not taken
                 (``Patient``, ``Patient 2``, ...).
             folder: Keep report and files in ``folder``/out; otherwise they go when the program ends.
+            reuse: Output folder of an earlier run on the same images (``folder``/out): brain, alignment and grid
+                are taken from there, so that only what depends on ``mask`` is computed; needs a mask.
             wait: Wait for the end. Otherwise return the started run (`GliomaRadiomicsLib.scene.run.CaseRun`).
             **clinical: What is known of age, sex, kps, resection, idh, grade, histology, location; see `ClinicalData`.
 
@@ -256,7 +259,7 @@ class GliomaRadiomicsLogic(ScriptedLoadableModuleLogic):
             RuntimeError: If it failed.
         """
         nodes = {"t1": t1, "t1ce": t1ce, "t2": t2, "flair": flair}
-        settings = AnalyzeSettings(ClinicalData(**clinical), tuple(steps), models or {}, device)
+        settings = AnalyzeSettings(ClinicalData(**clinical), tuple(steps), models or {}, device, reuse=reuse)
         run = self.start(nodes, settings, mask_node=mask, patient=patient, folder=folder)
         return run.finish() if wait else run
 

@@ -19,6 +19,9 @@ BRAIN_EXTRACTIONS = {"own": "network", "hd-bet": "HD-BET"}
 """Who finds the brain in images with skull, and what the record of a run calls it: the product's own network, or HD-BET
 where the user has installed it."""
 
+DEMO_SEED = 1
+"""Seed of the phantom patient that users are shown: by `demo`, in 3D Slicer's sample data and in the browser app."""
+
 Resection = Literal["gtr", "str", "biopsy"]
 
 

@@ -219,6 +219,7 @@ class CaseRun:
             "models": dict(self._settings.models),
             "device": self._settings.device,
             "normalisation": self._settings.normalisation,
+            "brain_extraction": self._settings.brain_extraction,
             "reuse": self._settings.reuse,
             "out": str(self.output_folder),
         }

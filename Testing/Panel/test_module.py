@@ -24,6 +24,15 @@ def volumes(scene: Any) -> dict[str, Any]:
     return {name: node_from_volume(scene, Volume(array + i, np.eye(4)), name) for i, name in enumerate(SEQUENCES)}
 
 
+def add_outline(image: Any) -> Any:
+    """A label map on the grid of an image: one part of each kind."""
+    from GliomaRadiomicsLib.scene.volumes import volume_from_node
+
+    labels = np.zeros(volume_from_node(image).shape, np.uint8)
+    labels[2:8, 2:8, 2:6], labels[3:6, 3:6, 3:5], labels[4, 4, 4] = 2, 4, 1
+    return node_from_volume(image.GetScene(), Volume(labels, np.eye(4)), "outline", label_map=True)
+
+
 def start(widget: Any, volumes: dict[str, Any]) -> None:
     widget.ui.t1ceSelector.setCurrentNode(volumes["t1ce"])
     widget.ui.runButton.click()
@@ -291,7 +300,8 @@ def test_steps_models_and_device_reach_the_worker(
     logic = module.GliomaRadiomicsLogic()
     chosen = {"steps": ("segmentation", "scene"), "models": {"cnn_grading": "mine"}, "device": "cpu", "kps": 80}
     logic.analyze(t1=volumes["t1"], **chosen)
-    logic.analyze(t1=volumes["t1"])
+    logic.analyze(t1=volumes["t1"], mask=add_outline(volumes["t1"]), reuse="earlier/out")
+    assert (jobs[0]["reuse"], jobs[1]["reuse"]) == (None, "earlier/out")
     assert (jobs[0]["steps"], jobs[0]["models"], jobs[0]["device"]) == (
         ["segmentation"],
         {"cnn_grading": "mine"},

@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from GliomaRadiomicsLib.core.settings import DEMO_SEED
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Testing"))
 
@@ -39,11 +41,11 @@ def load_module() -> Any:
 
 
 @functools.cache
-def phantom_patient() -> Any:
+def phantom_patient(seed: int) -> Any:
     """Made once: seconds each time."""
     from GliomaRadiomicsLib.imaging.phantom import make_phantom
 
-    return make_phantom()
+    return make_phantom(seed)
 
 
 class ScreenCaptureLogic:
@@ -143,7 +145,7 @@ def console(
     data, out = folders
     made = Console(data, out, module, module.GliomaRadiomicsLogic(), tmp_path / "job.json", [])
     monkeypatch.setenv("GLIOMA_RADIOMICS_MODELS", str(tmp_path / "models"))
-    phantom_patient()
+    phantom_patient(DEMO_SEED)
     monkeypatch.setattr(phantom, "make_phantom", phantom_patient)
     volumes = slicer.modules.volumes.logic()
     monkeypatch.setattr(slicer.util, "getModuleLogic", lambda _name: made.logic)

@@ -9,13 +9,13 @@ from typing import Any
 
 from GliomaRadiomicsLib.cli.commands.analyze import summary
 from GliomaRadiomicsLib.cli.options import console_progress
-from GliomaRadiomicsLib.core.settings import AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.core.settings import DEMO_SEED, AnalyzeSettings, ClinicalData
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="output folder")
-    parser.add_argument("--seed", type=int, default=1, help="which phantom patient")
+    parser.add_argument("--seed", type=int, default=DEMO_SEED, help="which phantom patient")
 
 
 def run(options: argparse.Namespace) -> None:

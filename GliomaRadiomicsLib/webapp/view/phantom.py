@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.settings import DEMO_SEED
 from GliomaRadiomicsLib.pipeline.processes import find_python, worker_environment
 
 _SHAPE, _SPACING_MM = (120, 120, 78), 2.0
@@ -31,7 +32,7 @@ def main(folder: Path) -> None:
     """Make and write it."""
     from GliomaRadiomicsLib.imaging.phantom import make_phantom, write_phantom
 
-    write_phantom(make_phantom(seed=1, shape=_SHAPE, spacing_mm=_SPACING_MM), folder)
+    write_phantom(make_phantom(DEMO_SEED, shape=_SHAPE, spacing_mm=_SPACING_MM), folder)
     (folder / _OUTLINE).unlink(missing_ok=True)
 
 
