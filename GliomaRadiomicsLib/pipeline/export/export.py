@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.imaging.dicom.header import quiet_pydicom
 from GliomaRadiomicsLib.pipeline.export import made_by
 from GliomaRadiomicsLib.pipeline.export.outcome import Outcome, check_result_folder, read_outcome
-from GliomaRadiomicsLib.pipeline.export.rtstruct import structure_set
+from GliomaRadiomicsLib.pipeline.export.rtstruct import RT_STRUCTURE_SET, structure_set
 from GliomaRadiomicsLib.pipeline.export.seg import segmentation_object
 from GliomaRadiomicsLib.pipeline.export.source import Source, find_source
 from GliomaRadiomicsLib.pipeline.export.sr import measurement_report
@@ -30,6 +30,11 @@ KINDS = {
 }
 """What can be exported, with its name in messages."""
 
+_SOP_CLASSES = {
+    "dicom-seg": "1.2.840.10008.5.1.4.1.1.66.4",
+    "dicom-sr": "1.2.840.10008.5.1.4.1.1.88.22",
+    "rtstruct": RT_STRUCTURE_SET,
+}
 _REFERS_TO_SERIES = {"dicom-seg": segmentation_object, "dicom-sr": measurement_report, "rtstruct": structure_set}
 _SCENE = "scene.mrb"
 
@@ -63,12 +68,12 @@ def export_result(
             where="--dicom",
             remedy="give --dicom DIR, the folder of the series the images were made from",
         )
+    _check_target(out, lambda path: _sop_class(path) == _SOP_CLASSES[kind])
     if kind != "rtstruct":
         made_by.highdicom()
     outcome = read_outcome(folder)
     source = find_source(Path(dicom), outcome)
     data = _made(kind, outcome, source, Path(seg) if seg is not None else None)
-    _check_target(out, lambda path: _sop_class(path) == str(data.SOPClassUID))
     with _whole_file(out) as partial, _quiet():
         data.save_as(partial, enforce_file_format=True)
     how = "the files that were analysed" if source.same_files else "known by its grid: check that it is the right one"
