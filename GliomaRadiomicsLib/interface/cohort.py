@@ -64,7 +64,7 @@ def cohort_rows(folder: str | Path) -> list[CohortRow]:
     Raises:
         RefusedInput: If the folder's table cannot be read.
     """
-    from GliomaRadiomicsLib.pipeline.cohort_files import read_rows
+    from GliomaRadiomicsLib.pipeline.cohort_table import read_rows
 
     return [_row(Path(folder), row) for row in read_rows(Path(folder))]
 
@@ -92,6 +92,26 @@ def cohort_job(
     del how["clinical"], how["reuse"]
     job = {"command": "cohort", "cohort": str(Path(cohort).absolute()), "out": str(Path(out).absolute())}
     return {**job, **how, "resume": resume, "workers": workers}
+
+
+def patient_line(event: Mapping[str, Any]) -> str:
+    """A line for the log from an event of type ``patient`` (see `pipeline.job`)."""
+    reason = f": {event['message']}" if event["message"] else ""
+    return f"{event['done']}/{event['of']} {event['case']}: {event['status']}{reason}"
+
+
+def patient_origin(table: str | Path, case: str) -> dict[str, Any]:
+    """What a patient of a table is computed from: ``inputs``, ``dicom`` and ``clinical`` of a job; empty if not in it.
+
+    Raises:
+        RefusedInput: If the table cannot be read any more.
+    """
+    from GliomaRadiomicsLib.imaging.cohort import read_cohort
+    from GliomaRadiomicsLib.pipeline.cohort_plan import plan
+
+    tasks = plan(read_cohort(table, keep_absent=True), Path())
+    found = next((task for task in tasks if task.case == case), None)
+    return {} if found is None else {"inputs": found.inputs, "dicom": found.dicom, "clinical": found.clinical}
 
 
 def _row(folder: Path, row: Mapping[str, str]) -> CohortRow:

@@ -196,6 +196,12 @@ TRAIN_FIELDS = (
     Field("train_config", "Settings", "file", "YAML file with settings of the system. May be left out."),
 )
 
+DOWNLOAD_FIELDS = (
+    Field("download_name", "Name", "text", "Name of the model; of a known backbone this alone is enough."),
+    Field("download_url", "Address", "text", "Where the zipped bundle lies: https://..."),
+    Field("download_sha256", "SHA-256", "text", "Checksum of the file; it is taken only if it is this one."),
+)
+
 
 def field(key: str) -> Field:
     """The field of this key, of all lists above; raises KeyError if there is none."""
@@ -209,5 +215,6 @@ ALL_FIELDS = (
     *HEATMAP_FIELDS,
     *COHORT_FIELDS,
     *TRAIN_FIELDS,
+    *DOWNLOAD_FIELDS,
 )
 _BY_KEY = {one.key: one for one in ALL_FIELDS}

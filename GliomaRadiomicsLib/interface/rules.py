@@ -20,6 +20,7 @@ class PanelState:
         report_gone: Whether the result had a report whose file is not there any more.
         mask_edited: Whether the outline was changed since the result.
         has_tumour: Whether the outline on the screen holds any voxel.
+        has_images: Whether the images that the result was found on are still at hand.
         steps: Steps that are ticked.
         cohort: Whether a table of patients and an output folder are chosen.
         training: Whether system, table of patients, folder and name are chosen.
@@ -33,6 +34,7 @@ class PanelState:
     report_gone: bool = False
     mask_edited: bool = False
     has_tumour: bool = True
+    has_images: bool = True
     steps: frozenset[str] = frozenset({"segmentation", "features", "grading", "report", "scene"})
     cohort: bool = False
     training: bool = False
@@ -95,6 +97,8 @@ def _recompute(state: PanelState) -> str:
         return missing
     if not state.mask_edited:
         return "Edit the outline first; nothing has changed since the last run."
+    if not state.has_images:
+        return "The images that this result was found on are not known here; load them and run again."
     return "" if state.has_tumour else "The outline is empty; paint the tumour first."
 
 

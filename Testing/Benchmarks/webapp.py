@@ -123,7 +123,7 @@ def _images(folder: Path) -> list[Path]:
 def _first_paint(page: Page) -> None:
     began = time.perf_counter()
     page.driver.get(page.url)
-    page.until(lambda: page.all("#do-upload"), "the panel")
+    page.until(lambda: page.all("#do-upload-images"), "the panel")
     panel = time.perf_counter() - began
     page.until(lambda: page.driver.execute_script(_VIEWS) >= 4, "four views")
     print(f"first paint: panel {panel:.1f} s, four views {time.perf_counter() - began:.1f} s")

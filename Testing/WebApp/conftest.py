@@ -55,10 +55,22 @@ def behaviour(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, result_folder: Path, behaviour: Path) -> Iterator[AppServer]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's folder of models."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, result_folder: Path, behaviour: Path, models: Path
+) -> Iterator[AppServer]:
     """The app with a worker that plays; no page may still be open when a test asks for a new one."""
     worker = [sys.executable, str(SUPPORT / "web_worker.py")]
-    environment = {"FAKE_OUTPUT": str(result_folder), "WEB_WORKER_FILE": str(behaviour)}
+    environment = {
+        "FAKE_OUTPUT": str(result_folder),
+        "WEB_WORKER_FILE": str(behaviour),
+        "GLIOMA_RADIOMICS_MODELS": str(models),
+    }
     settings = {"worker": worker, "sessions": 6, "upload_mb": 2}
     server = AppServer(tmp_path_factory.mktemp("server") / "tmp", settings, environment)
     yield server

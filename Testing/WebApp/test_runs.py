@@ -71,10 +71,10 @@ def test_cancel_ends_everything_the_run_started(
     pid_file = page.until(lambda: list(server.temporary.rglob("child.pid")), "the worker's child")[0]
     child = int(page.until(pid_file.read_text, "its number"))
     assert is_alive(child)
-    page.click("#do-cancel")
+    page.click("#run-cancel")
     page.until(lambda: not page.state("running"), "the end of the run")
     page.until(lambda: not is_alive(child), "the end of the child")
-    assert "Cancelled" in page.text("#progress-text")
+    assert "Cancelled" in page.text("#run-progress-text")
     assert not [path for path in server.temporary.rglob("runs/*/*")]
     behaviour.write_text("ok")
     start_run(page)
@@ -105,7 +105,7 @@ def test_a_broken_file_is_refused_in_one_line_with_a_remedy(
     broken = tmp_path / "broken_t1ce.nii.gz"
     broken.write_bytes(images[1].read_bytes()[:5000])
     page = new_page()
-    page.all("#upload-input")[0].send_keys(str(broken))
+    page.all("#upload-images")[0].send_keys(str(broken))
     page.until(lambda: "broken_t1ce.nii.gz" in page.text("#error"), "the refusal")
     page.picture("broken")
     said = page.text("#error")
@@ -120,7 +120,7 @@ def test_a_file_over_the_limit_is_refused(new_page: NewPage, tmp_path: Path) -> 
     large = tmp_path / "large_t1.nii"
     large.write_bytes(bytes(2_100_000))
     page = new_page()
-    page.all("#upload-input")[0].send_keys(str(large))
+    page.all("#upload-images")[0].send_keys(str(large))
     page.until(lambda: "--upload-mb" in page.text("#error"), "the refusal")
 
 

@@ -95,7 +95,7 @@ class Page:
     def open(self, path: str = "") -> None:
         """Load the page and wait until the panel is there."""
         self.driver.get(self.url + path)
-        self.until(lambda: self.all("#do-upload"), "the panel")
+        self.until(lambda: self.all("#do-upload-images"), "the panel")
 
     def all(self, selector: str) -> list[Any]:
         """Elements by CSS selector."""
@@ -136,7 +136,7 @@ class Page:
 
     def upload(self, *files: Path) -> None:
         """Upload files as a user does, and wait until the selectors show them."""
-        self.all("#upload-input")[0].send_keys("\n".join(map(str, files)))
+        self.all("#upload-images")[0].send_keys("\n".join(map(str, files)))
         self.until(lambda: f"{files[-1].name}: " in self.text("#body-inputs"), f"upload of {files[-1].name}")
 
     def state(self, name: str) -> Any:

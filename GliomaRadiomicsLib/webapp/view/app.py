@@ -7,7 +7,7 @@ import functools
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,18 @@ from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.interface.fields import STEP_PREFIX
 from GliomaRadiomicsLib.interface.rules import ACTIONS, PanelState, allowed
 from GliomaRadiomicsLib.interface.values import start_values
-from GliomaRadiomicsLib.scene.writer import SceneResult, result_steps
+from GliomaRadiomicsLib.scene.writer import SceneResult
 from GliomaRadiomicsLib.webapp.process import READY_FILE
 from GliomaRadiomicsLib.webapp.view import layout
 from GliomaRadiomicsLib.webapp.view.display import Display
 from GliomaRadiomicsLib.webapp.view.files import FileRoutes
 from GliomaRadiomicsLib.webapp.view.images import Images
+from GliomaRadiomicsLib.webapp.view.jobs import Jobs
 from GliomaRadiomicsLib.webapp.view.runs import Runs
 from GliomaRadiomicsLib.webapp.view.settings import ViewSettings
+from GliomaRadiomicsLib.webapp.view.shown import Shown
 from GliomaRadiomicsLib.webapp.view.tabs.check import CheckTab
+from GliomaRadiomicsLib.webapp.view.tabs.cohort import CohortTab
 from GliomaRadiomicsLib.webapp.view.tabs.features import FeaturesTab
 from GliomaRadiomicsLib.webapp.view.tabs.grade import GradeTab
 from GliomaRadiomicsLib.webapp.view.tabs.inputs import InputsTab
@@ -42,8 +45,6 @@ from GliomaRadiomicsLib.webapp.view.tabs.tumour import TumourTab
 from GliomaRadiomicsLib.webapp.view.uploads import Uploads
 
 _ASSETS = Path(__file__).parent / "assets"
-_PATIENT = "Patient"
-_BREATH_S = 0.01
 
 
 def _plotly_folder() -> str:
@@ -69,27 +70,47 @@ class ViewApp:
         self.images = Images(self.display.scene, settings.folder)
         self.uploads = Uploads(settings.folder, settings.upload_mb)
         self.runs = Runs(settings.folder, self._on_event, settings.worker)
-        self.nodes: SceneResult | None = None
-        self.output: Path | None = None
+        self.shown = Shown(self.display.scene, self._on_shown, self.runs.forget)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._start_state()
+        self.jobs = Jobs(self)
         self.inputs, self.check, self.run_tab = InputsTab(self), CheckTab(self), RunTab(self)
-        self.models = ModelsTab(self)
+        self.cohort, self.models = CohortTab(self), ModelsTab(self)
         self.head = SummaryHead(self)
-        kinds = (TumourTab, GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
-        self.result_tabs = [kind(self) for kind in kinds]
+        kinds = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
+        self.tumour = TumourTab(self)
+        self.result_tabs = [self.tumour, *(kind(self) for kind in kinds)]
         layout.build(self)
         self.show_result()
         self.refresh()
 
     @property
+    def nodes(self) -> SceneResult | None:
+        """The nodes of the result that is shown."""
+        return self.shown.nodes
+
+    @property
+    def output(self) -> Path | None:
+        """The output folder of the result that is shown."""
+        return self.shown.output
+
+    @property
     def result(self) -> CaseResult | None:
         """What was found by the run that is shown."""
-        return self.nodes.result if self.nodes is not None else None
+        return self.shown.result
 
     async def serve(self) -> None:
         """Serve until this is cancelled; says where in a file that the front waits for."""
-        routes = FileRoutes(self.settings.secret, self.uploads, self.inputs.take, self._refuse_upload, self._output)
+        uses = {"images": self.inputs.take, "outline": self.tumour.outline.take}
+        uses |= {"cohort": self.cohort.take, "model": self.models.take}
+        routes = FileRoutes(
+            self.settings.secret,
+            self.uploads,
+            {use: self.taking(take) for use, take in uses.items()},
+            self._refuse_upload,
+            lambda: self.output,
+            lambda: self.cohort.table_of_results,
+        )
         self.server.controller.on_server_bind.add(lambda bound: routes.add_to(bound.app))
         self.server.controller.on_server_ready.add(self._say_ready)
         self.server.enable_module(
@@ -121,7 +142,11 @@ class ViewApp:
             sequences=roles,
             running=self.state.running,
             result=self.result,
+            mask_edited=self.shown.is_outline_edited,
+            has_images=bool(self.shown.origin),
             steps=frozenset(key.removeprefix(STEP_PREFIX) for key in steps),
+            cohort=self.cohort.is_filled,
+            training=self.models.train.is_filled,
             model=bool(self.state.model_chosen),
         )
         answers = {action: allowed(action, state) for action in ACTIONS}
@@ -130,40 +155,15 @@ class ViewApp:
     def show_result(self) -> None:
         """Let every tab show the result, or that there is none."""
         self.state.has_result = self.result is not None
+        self.state.shown_patient = self.shown.name
         self.head.show_result()
         for tab in self.result_tabs:
             tab.show_result()
 
-    async def take_result(self, output: Path) -> None:
-        """Write what a run found into the scene, step by step so that the page goes on, and show it."""
-        nodes = {role: image.node for role in SEQUENCES if (image := self.images.get(self.state.roles[role]))}
-        steps = result_steps(output, volume_nodes=nodes, patient=_PATIENT, scene=self.display.scene)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                self.nodes = end.value
-                break
-            with self.state:
-                self.state.progress_text = step.message
-            await asyncio.sleep(_BREATH_S)
-        before, self.output = self.output, output
-        self.runs.forget(before)
+    def told(self, message: str) -> None:
+        """Say what is being done, beside the progress."""
         with self.state:
-            self.display.show_result(self.nodes)
-            self.show_result()
-            self.check.show_findings(self.nodes.result.passport)
-
-    def forget_result(self) -> None:
-        """Show no result any more, as its images are others now."""
-        if self.nodes is None:
-            return
-        from GliomaRadiomicsLib.scene.ownership import own_nodes, remove_nodes
-
-        remove_nodes(self.display.scene, own_nodes(self.display.scene, _PATIENT))
-        self.runs.forget(self.output)
-        self.nodes, self.output = None, None
-        self.show_result()
+            self.state.progress_text = message
 
     def say(self, title: str, error: object) -> None:
         """Show a refusal or a failure above the tabs, without paths of this machine."""
@@ -223,6 +223,8 @@ class ViewApp:
                 "roles": dict.fromkeys((*SEQUENCES, "mask"), ""),
                 "running": False,
                 "has_result": False,
+                "shown_patient": "",
+                "upload_text": "",
                 "model_chosen": "",
                 "allow": {},
             }
@@ -234,15 +236,38 @@ class ViewApp:
             if event["type"] == "check":
                 self.check.take_findings(event["findings"])
             else:
-                self.run_tab.show_event(event)
+                self.jobs.show_event(self.cohort.worded(event))
 
     def _refuse_upload(self, refusal: RefusedInput) -> None:
         with self.state:
             self.state.upload_text = ""
             self.say("This file was not taken", refusal)
 
-    def _output(self) -> Path | None:
-        return self.output
+    def taking(self, take: Callable[[Path], Awaitable[None]]) -> Callable[[Path], Awaitable[None]]:
+        """What happens to a finished upload; a refusal is shown."""
+
+        async def taking(folder: Path) -> None:
+            with self.state:
+                self.state.update({"upload_text": "Reading", "error": None})
+            try:
+                await take(folder)
+            except RefusedInput as refusal:
+                self._refuse_upload(refusal)
+            finally:
+                with self.state:
+                    self.state.upload_text = ""
+                    self.refresh()
+
+        return taking
+
+    def _on_shown(self) -> None:
+        with self.state:
+            if self.nodes is not None:
+                self.display.show_result(self.nodes)
+                self.check.show_findings(self.nodes.result.passport)
+            self.inputs.list_shown()
+            self.show_result()
+            self.refresh()
 
     def _say_ready(self, **_: Any) -> None:
         partial = self.settings.folder / f"{READY_FILE}.partial"

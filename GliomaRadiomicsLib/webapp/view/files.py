@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ _REPORT_POLICY = (
     "allow-scripts allow-modals allow-popups"
 )
 _CHUNK = 1 << 18
+FOLDERS_OF = "cohort"
+"""The use of an upload that keeps its folders, as a table names images in them."""
 _TOO_LARGE = 413
 
 
@@ -35,20 +37,22 @@ class FileRoutes:
     Args:
         secret: That every request must bring.
         uploads: Where files go.
-        on_uploaded: Called with the folder of a finished upload.
+        on_uploaded: Called with the folder of a finished upload, by what the page says that it is for.
         on_refused: Called with the refusal of a file.
         output: Gives the output folder of the result that is shown.
+        cohort: Gives the table of results of the cohort that is listed.
     """
 
     def __init__(
         self,
         secret: str,
         uploads: Uploads,
-        on_uploaded: Callable[[Path], Awaitable[None]],
+        on_uploaded: Mapping[str, Callable[[Path], Awaitable[None]]],
         on_refused: Callable[[RefusedInput], None],
         output: Callable[[], Path | None],
+        cohort: Callable[[], Path | None],
     ) -> None:
-        self._secret, self._uploads, self._output = secret, uploads, output
+        self._secret, self._uploads, self._output, self._cohort = secret, uploads, output, cohort
         self._on_uploaded, self._on_refused = on_uploaded, on_refused
         self._refused = False
 
@@ -60,6 +64,7 @@ class FileRoutes:
                 web.post("/session/upload", self._upload),
                 web.post("/session/uploaded", self._uploaded),
                 web.get("/session/files/{key}", self._file),
+                web.get("/session/cohort", self._cohort_table),
                 web.get("/session/alive", self._alive),
             ]
         )
@@ -72,21 +77,32 @@ class FileRoutes:
         return await handler(request)
 
     async def _upload(self, request: web.Request) -> web.Response:
-        name = request.query.get("name", "")
+        name, in_folders = request.query.get("name", ""), request.query.get("for") == FOLDERS_OF
+        chunks = request.content.iter_chunked(_CHUNK)
         try:
-            await self._uploads.receive(name, request.content_length, request.content.iter_chunked(_CHUNK))
+            await self._uploads.receive(name, request.content_length, chunks, in_folders=in_folders)
         except RefusedInput as refusal:
             self._refused = True
             self._on_refused(refusal)
             return web.json_response({"refused": str(refusal)}, status=_TOO_LARGE)
         return web.json_response({"received": True})
 
-    async def _uploaded(self, _request: web.Request) -> web.Response:
+    async def _uploaded(self, request: web.Request) -> web.Response:
         folder, refused = self._uploads.finish(), self._refused
+        take = self._on_uploaded.get(request.query.get("for", "images"))
         self._refused = False
+        if take is None:
+            return web.Response(status=404, text="There is no such use of files.")
         if not refused:
-            await self._on_uploaded(folder)
+            await take(folder)
         return web.json_response({"taken": not refused})
+
+    async def _cohort_table(self, _request: web.Request) -> web.StreamResponse:
+        path = self._cohort()
+        if path is None or not path.is_file():
+            return web.Response(status=404, text="There is no table of results.")
+        headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="cohort.csv"'}
+        return web.FileResponse(path, headers=headers)
 
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.json_response({"alive": True}, headers={"Cache-Control": "no-store"})

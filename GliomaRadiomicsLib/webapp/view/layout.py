@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from trame.ui.vuetify3 import VAppLayout
-from trame.widgets import html
+from trame.widgets import client, html
 from trame.widgets import vuetify3 as v3
 
 from GliomaRadiomicsLib.interface.sections import RESULT_TABS, section
 from GliomaRadiomicsLib.interface.summary import NOTICE
 
 _PANEL_WIDTH = 500
-_SECTIONS = ("inputs", "check", "run", "results", "models")
+_SECTIONS = ("inputs", "check", "run", "results", "cohort", "models")
 
 
 def build(app: Any) -> None:
@@ -64,6 +64,7 @@ def _bar(app: Any) -> None:
 
 
 def _panel(app: Any) -> None:
+    client.ClientStateChange(value="tab", change="utils.glioma.top()")
     with v3.VTabs(
         v_model=("tab",), density="compact", color="primary", classes="main-tabs", show_arrows=False, grow=True
     ):
@@ -88,6 +89,7 @@ def _panel(app: Any) -> None:
         "check": app.check.build,
         "run": app.run_tab.build,
         "results": lambda: _results(app),
+        "cohort": app.cohort.build,
         "models": app.models.build,
     }
     for key, build_tab in builders.items():
@@ -98,6 +100,12 @@ def _panel(app: Any) -> None:
 def _results(app: Any) -> None:
     html.P("No result yet: load images and run.", v_if=("!has_result",), classes="hint")
     with html.Div(v_show=("has_result",)):
+        html.P(
+            "Patient {{ shown_patient }} of the cohort",
+            v_if=("shown_patient",),
+            classes="font-weight-medium",
+            id="shown-patient",
+        )
         app.head.build()
         with v3.VTabs(
             v_model=("result_tab",), density="compact", color="primary", classes="result-tabs mt-2", show_arrows=False

@@ -44,12 +44,15 @@ class Runs:
     async def run(self, settings: dict[str, Any]) -> tuple[Event, Path]:
         """Do one job and give its last event and its output folder; the folder of a job that failed is gone.
 
+        A job that names its own ``out`` has that, and keeps it however it ends.
+
         Raises:
             RefusedInput: If it cannot be started.
         """
         self._number += 1
         folder = self._folder / str(self._number)
-        out = folder / "out"
+        named = settings.get("out")
+        out = Path(named) if named else folder / "out"
         job = Job(folder / "job", command=self._command, spare=self._spare)
         folder.mkdir(parents=True)
         job.start({**settings, "out": str(out)})
@@ -66,7 +69,8 @@ class Runs:
         finally:
             self._job = None
             job.kill()
-            shutil.rmtree(folder if ending["type"] != "done" else folder / "job", ignore_errors=True)
+            gone = folder if named or ending["type"] != "done" else folder / "job"
+            shutil.rmtree(gone, ignore_errors=True)
         return ending, out
 
     def cancel(self) -> None:

@@ -11,6 +11,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 _MEGABYTE = 1_000_000
 _LONGEST_NAME = 80
 _MOST_FILES = 5000
+_DEEPEST = 8
 
 
 class Uploads:
@@ -29,21 +30,25 @@ class Uploads:
         self._used = 0
         self._batches = 0
         self._open: Path | None = None
+        self._count = 0
 
-    async def receive(self, name: str, length: int | None, chunks: AsyncIterator[bytes]) -> Path:
+    async def receive(
+        self, name: str, length: int | None, chunks: AsyncIterator[bytes], *, in_folders: bool = False
+    ) -> Path:
         """Write one file of the upload that is going on.
 
         Args:
             name: What the browser calls it; only harmless characters are kept.
             length: What the browser says its size is, in bytes.
             chunks: The content.
+            in_folders: Keep the folders that ``name`` says, each named harmlessly.
 
         Raises:
             RefusedInput: If it is too large, or there are too many; nothing of it is left then.
         """
         if length is not None and length > self._limit:
             raise self._too_large(name)
-        path = self._place(name)
+        path = self._place(name, in_folders=in_folders)
         size = 0
         try:
             with path.open("wb") as file:
@@ -68,12 +73,17 @@ class Uploads:
             self._batches += 1
             self._open = self._folder / str(self._batches)
             self._open.mkdir(parents=True)
+            self._count = 0
         return self._open
 
-    def _place(self, name: str) -> Path:
+    def _place(self, name: str, *, in_folders: bool) -> Path:
         folder = self._batch()
-        if sum(1 for _ in folder.iterdir()) >= _MOST_FILES:
+        if self._count >= _MOST_FILES:
             raise RefusedInput(what="too many files at once", found=_MOST_FILES, remedy="upload fewer")
+        self._count += 1
+        if in_folders:
+            folder = folder.joinpath(*(harmless_name(part) for part in name.split("/")[:-1][-_DEEPEST:]))
+            folder.mkdir(parents=True, exist_ok=True)
         harmless = harmless_name(name)
         path, number = folder / harmless, 1
         while path.exists():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from GliomaRadiomicsLib.interface.fields import Field
+from GliomaRadiomicsLib.interface.fields import Choice, Field
 
 _COLOURS = "{ok: 'success', caution: 'warning', no: 'error'}"
 
@@ -18,16 +18,15 @@ def action_button(action: str, text: str, click: Callable[..., Any] | str, icon:
     with html.Div(title=(f"allow.{action}?.why",), classes="d-inline-block mr-2 mb-2"):
         v3.VBtn(
             text,
-            id=f"do-{action}",
             prepend_icon=icon,
             disabled=(f"!allow.{action}?.ok",),
             click=click,
-            **{"size": "small", "color": "primary", "variant": "flat", **options},
+            **{"id": f"do-{action}", "size": "small", "color": "primary", "variant": "flat", **options},
         )
 
 
-def field_input(field: Field, values: str) -> None:
-    """A widget for a field; its value is ``values.<key>`` of the state."""
+def field_input(field: Field, values: str, choices: Sequence[Choice] = ()) -> None:
+    """A widget for a field; its value is ``values.<key>`` of the state, its choices the field's own or ``choices``."""
     common: dict[str, Any] = {
         "v_model": (f"{values}.{field.key}",),
         "update_modelValue": f"flushState('{values}')",
@@ -41,8 +40,10 @@ def field_input(field: Field, values: str) -> None:
     if field.kind == "flag":
         v3.VCheckbox(**common)
     elif field.kind == "choice":
-        items = [{"title": choice.label, "value": choice.value} for choice in field.choices]
+        items = [{"title": choice.label, "value": choice.value} for choice in choices or field.choices]
         v3.VSelect(items=(f"items_{field.key}", items), variant="outlined", classes="mb-2", **common)
+    elif field.kind != "number":
+        v3.VTextField(variant="outlined", classes="mb-2", **common)
     else:
         v3.VTextField(
             type="number",
@@ -93,3 +94,27 @@ def lines(expression: str, **options: Any) -> None:
 def text(expression: str, **options: Any) -> None:
     """A paragraph that is there when there is a text."""
     html.P(f"{{{{ {expression} }}}}", v_if=(expression,), **options)
+
+
+def upload_button(
+    use: str, label: str, help_text: str, *, multiple: bool = False, folder: bool = False, **options: Any
+) -> None:
+    """A button that uploads files for a use (see `view.app`); ``folder`` chooses one with all that is in it."""
+    attributes = ["webkitdirectory"] if folder else []
+    html.Input(
+        type="file",
+        multiple=multiple or folder,
+        id=f"upload-{use}",
+        change=f"utils.glioma.upload($event, '{use}')",
+        hidden=True,
+        raw_attrs=attributes,
+    )
+    v3.VBtn(
+        label,
+        click=f"utils.glioma.pick('upload-{use}')",
+        prepend_icon="mdi-folder-upload-outline" if folder else "mdi-upload",
+        disabled=("running",),
+        id=f"do-upload-{use}",
+        title=help_text,
+        **{"size": "small", "variant": "outlined", **options},
+    )

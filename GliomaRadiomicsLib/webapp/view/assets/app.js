@@ -1,15 +1,16 @@
 /* What the page does itself: sending files, ending the session, saying when the connection is gone. */
 (function () {
-  async function send(files) {
+  async function send(files, use) {
     const list = [...files];
     if (!list.length) { return; }
     const state = window.trame.state;
     for (const [index, file] of list.entries()) {
       state.set("upload_text", `Uploading ${index + 1} of ${list.length}: ${file.name}`);
-      const answer = await fetch(`session/upload?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      const name = encodeURIComponent(file.webkitRelativePath || file.name);
+      const answer = await fetch(`session/upload?for=${use}&name=${name}`, { method: "POST", body: file });
       if (!answer.ok) { break; }
     }
-    await fetch("session/uploaded", { method: "POST" });
+    await fetch(`session/uploaded?for=${use}`, { method: "POST" });
   }
 
   /* Plotly is five megabytes: it is fetched when the first chart is looked at. */
@@ -36,9 +37,10 @@
   window.trame.utils.glioma = {
     known(value) { return value === null || value === undefined ? "not known" : Number(Number(value).toFixed(2)); },
     charts() { setTimeout(() => { draw("survival-figure"); draw("nomogram-figure"); }); },
-    async upload(event) { await send(event.target.files); event.target.value = ""; },
-    async drop(event) { event.preventDefault(); await send(event.dataTransfer.files); },
-    pick() { document.getElementById("upload-input").click(); },
+    async upload(event, use) { await send(event.target.files, use); event.target.value = ""; },
+    async drop(event) { event.preventDefault(); await send(event.dataTransfer.files, "images"); },
+    top() { document.querySelector("#panel .v-navigation-drawer__content")?.scrollTo(0, 0); },
+    pick(id) { document.getElementById(id).click(); },
     copy(text) { if (navigator.clipboard) { navigator.clipboard.writeText(text); } },
     async end() {
       await fetch("-/end", { method: "POST" });

@@ -56,7 +56,7 @@ class CheckTab:
         self.show_findings([Finding(**finding) for finding in findings])
 
     async def _start(self) -> None:
-        await self._app.run_tab.run({"command": "check"})
+        await self._app.run_tab.check()
 
     def _show(self, rows: list[CheckRow], summary: str) -> None:
         self._rows = rows

@@ -13,10 +13,11 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, SEQUENCES
 from GliomaRadiomicsLib.interface.fields import CLINICAL_FIELDS, SEQUENCE_FIELDS
 from GliomaRadiomicsLib.webapp.view import phantom
-from GliomaRadiomicsLib.webapp.view.widgets import field_input, text
+from GliomaRadiomicsLib.webapp.view.widgets import field_input, text, upload_button
 
 _PREFERRED = ("t1ce", "flair", "t2", "t1")
 _NONE = {"title": "none", "value": ""}
+_OF_RESULT = "result:"
 
 
 class InputsTab:
@@ -30,7 +31,6 @@ class InputsTab:
                 "image_items": [_NONE],
                 "outline_items": [_NONE],
                 "image_rows": [],
-                "upload_text": "",
                 "server_folder": "",
                 "shown": "",
                 "shown_items": [],
@@ -42,16 +42,13 @@ class InputsTab:
     def build(self) -> None:
         """Widgets."""
         with html.Div(classes="drop", drop="utils.glioma.drop($event)", raw_attrs=['@dragover.prevent=""']):
-            html.Input(type="file", multiple=True, id="upload-input", change="utils.glioma.upload($event)", hidden=True)
-            v3.VBtn(
+            upload_button(
+                "images",
                 "Upload images",
-                click="utils.glioma.pick()",
-                prepend_icon="mdi-upload",
+                "NIfTI, NRRD or MetaImage files, or all DICOM files of one patient.",
+                multiple=True,
                 color="primary",
-                size="small",
-                disabled=("running",),
-                id="do-upload",
-                title="NIfTI, NRRD or MetaImage files, or all DICOM files of one patient.",
+                variant="flat",
             )
             v3.VBtn(
                 "Phantom patient",
@@ -65,7 +62,7 @@ class InputsTab:
                 title="A computed brain with a tumour, to try the app with; not a real person.",
             )
             html.P("or drop files here: NIfTI, NRRD, MetaImage, or DICOM files of one patient", classes="hint mt-2")
-            text("upload_text", id="upload-text")
+            text("upload_text", classes="upload-text")
         if self._app.settings.local:
             self._folder_field()
         self._selectors()
@@ -83,25 +80,14 @@ class InputsTab:
         folder = self._app.settings.folder / "phantom" / str(self._phantoms)
         try:
             await phantom.make(folder)
+            await self.take(folder)
         finally:
             with self._state:
                 self._state.upload_text = ""
-        await self.take(folder)
 
     async def take(self, folder: Path) -> None:
-        """Read the images of a folder, and fill the selectors that their names tell."""
-        with self._state:
-            self._state.upload_text = "Reading the images"
-            self._state.error = None
-        try:
-            _, roles = await self._app.images.take(folder)
-        except RefusedInput as refusal:
-            with self._state:
-                self._app.say("This file was not taken", refusal)
-            return
-        finally:
-            with self._state:
-                self._state.upload_text = ""
+        """Read the images of a folder, and fill the selectors that their names tell; raises `RefusedInput`."""
+        _, roles = await self._app.images.take(folder)
         with self._state:
             self._list()
             self._state.roles = {**self._state.roles, **roles}
@@ -113,10 +99,30 @@ class InputsTab:
         before = dict(self._state.roles)
         self._state.roles = {**before, **{role: before.get(source or "", "") for role, source in changes.items()}}
 
-    def sources(self) -> dict[str, str]:
-        """File by role of what is chosen."""
-        chosen = {role: self._app.images.get(key) for role, key in self._state.roles.items()}
-        return {role: str(image.path) for role, image in chosen.items() if image is not None}
+    def set_aside(self) -> None:
+        """Empty the selectors, as images of another patient come into the views."""
+        self._state.roles = dict.fromkeys(self._state.roles, "")
+
+    def chosen(self) -> tuple[dict[str, str], str | None]:
+        """File by sequence of what is chosen, and that of the outline."""
+        images = {role: self._app.images.get(key) for role, key in self._state.roles.items()}
+        files = {role: str(image.path) for role, image in images.items() if image is not None}
+        mask = files.pop("mask", None)
+        return files, mask
+
+    def nodes(self) -> dict[str, Any]:
+        """Volume node by sequence of what is chosen."""
+        images = {role: self._app.images.get(self._state.roles[role]) for role in SEQUENCES}
+        return {role: image.node for role, image in images.items() if image is not None}
+
+    def list_shown(self) -> None:
+        """Offer the images that can be looked at: those of a result with its own images, else those that are chosen."""
+        roles = self._state.roles
+        keys = {role: f"{_OF_RESULT}{role}" for role in self._app.shown.images} or roles
+        shown = [{"title": SEQUENCE_NAMES[role], "value": keys[role]} for role in SEQUENCES if keys.get(role)]
+        self._state.shown_items = shown
+        if self._state.shown not in [item["value"] for item in shown]:
+            self._state.shown = next((keys[role] for role in _PREFERRED if keys.get(role)), "")
 
     def _selectors(self) -> None:
         html.H3("Which image is which")
@@ -161,7 +167,7 @@ class InputsTab:
         folder = Path(self._state.server_folder).expanduser()
         if not folder.is_dir():
             raise RefusedInput(what="no such folder", where=folder.name, remedy="give the full path of a folder")
-        await self.take(await asyncio.to_thread(self._linked, folder))
+        await self._app.taking(self.take)(await asyncio.to_thread(self._linked, folder))
 
     def _linked(self, folder: Path) -> Path:
         """The images of a folder as the house finds them in it, so that its other files are left alone."""
@@ -188,16 +194,12 @@ class InputsTab:
         self._state.image_rows = [f"{image.name}: {image.size}" for image in images]
 
     def _on_roles(self, **_: Any) -> None:
-        roles = self._state.roles
-        shown = [{"title": SEQUENCE_NAMES[role], "value": roles[role]} for role in SEQUENCES if roles[role]]
-        self._state.shown_items = shown
-        values = [item["value"] for item in shown]
-        if self._state.shown not in values:
-            self._state.shown = next((roles[role] for role in _PREFERRED if roles[role]), "")
         self._app.check.forget()
         if self._app.result is not None and not self._state.running:
-            self._app.forget_result()
+            self._app.shown.forget()
+        self.list_shown()
 
     def _show(self, **_: Any) -> None:
         image = self._app.images.get(self._state.shown)
-        self._app.display.show_image(image.node if image else None, fit=self._app.result is None and image is not None)
+        node = image.node if image else self._app.shown.images.get(str(self._state.shown).removeprefix(_OF_RESULT))
+        self._app.display.show_image(node, fit=self._app.result is None and node is not None)

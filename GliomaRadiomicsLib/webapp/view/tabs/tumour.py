@@ -1,4 +1,4 @@
-"""Tumour: volumes, regions to show and hide, 3-D, jump to the middle of a region."""
+"""Tumour: volumes, regions to show and hide, 3-D, jump to the middle of a region, another outline."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from trame.widgets import vuetify3 as v3
 
 from GliomaRadiomicsLib.interface.tumour import notes, tumour_rows
 from GliomaRadiomicsLib.scene import display
+from GliomaRadiomicsLib.webapp.view.tabs.outline import OutlineBox
 from GliomaRadiomicsLib.webapp.view.widgets import lines
 
 
@@ -18,7 +19,9 @@ class TumourTab:
 
     def __init__(self, app: Any) -> None:
         self._app, self._state = app, app.state
-        self._state.update({"tumour_rows": [], "tumour_notes": [], "segments": {}, "surface": True})
+        self.outline = OutlineBox(app)
+        self._state.update({"tumour_rows": [], "tumour_notes": [], "tumour_compared": False})
+        self._state.update({"segments": {}, "surface": True})
         self._state.change("segments")(app.guarded(self._show_segments))
         self._state.change("surface")(app.guarded(self._show_surface))
 
@@ -28,6 +31,7 @@ class TumourTab:
             with html.Thead(), html.Tr():
                 html.Th("Region")
                 html.Th("Volume", classes="number")
+                html.Th("Change", v_if=("tumour_compared",), title="Against the outline before it was corrected.")
                 html.Th("Shown")
                 html.Th("Go to")
             with html.Tbody(), html.Tr(v_for="row in tumour_rows", key="row.region"):
@@ -35,6 +39,7 @@ class TumourTab:
                     html.Span(classes="swatch", v_if=("row.css",), style=("{background: row.css}",))
                     html.Span("{{ row.name }}")
                 html.Td("{{ row.volume_text }}", classes="number")
+                html.Td("{{ row.change_text }}", v_if=("tumour_compared",), classes="tumour-change")
                 with html.Td():
                     v3.VCheckboxBtn(
                         v_if=("row.shown_as_segment",),
@@ -61,18 +66,23 @@ class TumourTab:
             id="surface",
         )
         lines("tumour_notes")
+        self.outline.build()
 
     def show_result(self) -> None:
         """Show the volumes."""
         result, nodes = self._app.result, self._app.nodes
-        rows = [] if result is None else tumour_rows(result)
-        self._state.tumour_rows = [asdict(row) | {"css": _css(row.colour_rgb)} for row in rows]
+        rows = [] if result is None else tumour_rows(result, self._app.shown.before)
+        self._state.tumour_rows = [
+            asdict(row) | {"css": _css(row.colour_rgb), "change_text": row.change_text} for row in rows
+        ]
+        self._state.tumour_compared = self._app.shown.before is not None
         self._state.tumour_notes = [] if result is None else notes(result)
         shown = [row.region for row in rows if row.shown_as_segment]
         self._state.segments = {
             region: nodes is not None and display.is_segment_shown(nodes, region) for region in shown
         }
         self._state.surface = nodes is not None and display.is_surface_shown(nodes)
+        self.outline.show_result()
 
     def _show_segments(self, **_: Any) -> None:
         if self._app.nodes is None:
