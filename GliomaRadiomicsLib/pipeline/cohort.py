@@ -24,6 +24,7 @@ from GliomaRadiomicsLib.pipeline.cohort_folder import CohortFolder, default_work
 from GliomaRadiomicsLib.pipeline.cohort_patient import How, run_patient
 from GliomaRadiomicsLib.pipeline.cohort_plan import Outcome, PatientTask, plan
 from GliomaRadiomicsLib.pipeline.cohort_resume import Expected, expected_of
+from GliomaRadiomicsLib.pipeline.cohort_table import read_rows
 from GliomaRadiomicsLib.pipeline.output import OutputFolder
 
 STATUSES = ("done", "refused", "failed", "skipped")
@@ -141,7 +142,7 @@ class _Run:
     def run(self, how: How, workers: int, scheduler: str | None) -> CohortSummary:
         """Run all; writes the tables however it ends."""
         if how.keep is not None:
-            self.earlier = {row["case"]: row for row in files.read_rows(self.folder) if row["status"] == "done"}
+            self.earlier = {row["case"]: row for row in read_rows(self.folder) if row["status"] == "done"}
         try:
             self._run_all(how, workers, scheduler)
             self.about["state"] = "done"

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.pipeline.cohort_plan import Outcome, PatientTask
+from GliomaRadiomicsLib.pipeline.cohort_table import COHORT_FILE
 from GliomaRadiomicsLib.radiomics.table import CASE, REASONS, wide_line
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
@@ -21,7 +21,7 @@ from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.left_out import SKIPPED_FILE, write_left_out
 from GliomaRadiomicsLib.systems.protocol import LeftOut
 
-COHORT_FILE, SETTINGS_FILE, FEATURES_FILE = "cohort.csv", "cohort.json", "features_wide.csv"
+SETTINGS_FILE, FEATURES_FILE = "cohort.json", "features_wide.csv"
 _VOLUMES = {f"{region.lower()}_ml": region for region in ("WT", "TC", "ET", "ED", "NCR_NET")}
 _YEARS = ("1y", "3y", "5y")
 _HEAD = ("case", "line", "status", "message", "folder", "outline")
@@ -104,27 +104,6 @@ def write_rows(rows: Iterable[Mapping[str, str]], folder: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text_atomically(folder / COHORT_FILE, text.getvalue())
-
-
-def read_rows(folder: Path) -> list[dict[str, str]]:
-    """Lines of `COHORT_FILE`; none if there is no such file.
-
-    Raises:
-        RefusedInput: If it cannot be read.
-    """
-    path = folder / COHORT_FILE
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RefusedInput(
-            what="cannot be read", where=path.name, found=error, remedy="run the cohort again"
-        ) from error
-    if any(not row.get(column) for row in rows for column in ("case", "line", "status")):
-        raise RefusedInput(what="not the table of a cohort run", where=path.name, remedy="run the cohort again")
-    return rows
 
 
 def write_skipped(rows: Iterable[Mapping[str, str]], folder: Path) -> None:
