@@ -20,6 +20,7 @@ class PanelState:
         report_gone: Whether the result had a report whose file is not there any more.
         mask_edited: Whether the outline was changed since the result.
         has_tumour: Whether the outline on the screen holds any voxel.
+        has_folder: Whether the files that the run wrote are still there.
         has_images: Whether the images that the result was found on are still at hand.
         steps: Steps that are ticked.
         cohort: Whether a table of patients and an output folder are chosen.
@@ -34,6 +35,7 @@ class PanelState:
     report_gone: bool = False
     mask_edited: bool = False
     has_tumour: bool = True
+    has_folder: bool = True
     has_images: bool = True
     steps: frozenset[str] = frozenset({"segmentation", "features", "grading", "report", "scene"})
     cohort: bool = False
@@ -102,6 +104,19 @@ def _recompute(state: PanelState) -> str:
     return "" if state.has_tumour else "The outline is empty; paint the tumour first."
 
 
+def _export(state: PanelState) -> str:
+    missing = _segmented(state)
+    if missing:
+        return missing
+    assert state.result is not None
+    assert state.result.segmentation is not None
+    if not state.result.segmentation.volumes_ml.get("WT"):
+        return "No tumour was outlined, so there is nothing to export."
+    if state.mask_edited:
+        return "The outline was changed since; compute again first, so that the figures are those of the outline."
+    return "" if state.has_folder else "The files of this result are gone; run again to export it."
+
+
 def _segmented(state: PanelState) -> str:
     missing = _idle_with_result(state)
     if missing:
@@ -155,6 +170,7 @@ _NO_REPORT = "No report was written: tick Write the report and run again."
 _NO_SCENE = "No Slicer scene was written: tick Write a Slicer scene and run again."
 _NO_OUTLINE = "The tumour was not outlined in this run."
 _NO_FEATURES = "No features were measured: tick Measure features and run again."
+_SERIES = "It refers to the DICOM series of the images, and carries the name of its patient."
 _NO_MAP = "There is no heat map in this result."
 
 _RULES: dict[str, tuple[str, Callable[[PanelState], str]]] = {
@@ -169,8 +185,9 @@ _RULES: dict[str, tuple[str, Callable[[PanelState], str]]] = {
     "save_report": ("Save a copy of the report.", _report),
     "export_mrb": ("Save everything as one file for 3D Slicer.", _file("scene", _NO_SCENE)),
     "save_scene": ("Save the scene with all that is in it as one file for 3D Slicer.", _idle_with_result),
-    "export_seg": ("Save the outline as a DICOM SEG object.", _file("segmentation", _NO_OUTLINE)),
-    "export_sr": ("Save the measurements as a DICOM structured report.", _file("segmentation", _NO_OUTLINE)),
+    "export_seg": (f"Save the outline as a DICOM segmentation. {_SERIES}", _export),
+    "export_sr": (f"Save volumes and findings as a DICOM structured report. {_SERIES}", _export),
+    "export_rtstruct": (f"Save the outline as contours, a DICOM RT structure set. {_SERIES}", _export),
     "export_csv": ("Save the features as a table.", _file("features", _NO_FEATURES)),
     "copy_features": ("Copy the features that are shown.", _file("features", _NO_FEATURES)),
     "load_dicom": ("Take the sequences from a folder of DICOM files.", _idle),

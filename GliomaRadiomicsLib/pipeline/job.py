@@ -95,7 +95,9 @@ class Job:
                 ``steps``, ``models``, ``device``, ``normalisation``, ``reuse``, ``out``. ``check``: ``inputs`` and
                 ``mask``. ``cohort``: what is not of one patient, and ``cohort`` (the table), ``workers``,
                 ``scheduler``, ``resume``. ``train``: ``system``, ``cohort``, ``out`` (the bundle), ``config`` (a file)
-                and ``device``. ``models-download``: ``name``, ``url``, ``sha256``. ``models-import``: ``file``.
+                and ``device``. ``export``: ``folder`` (of a result), ``kind`` (of `pipeline.export.export.KINDS`),
+                ``dicom`` (folder of the series), ``out`` (the file). ``models-download``: ``name``, ``url``,
+                ``sha256``. ``models-import``: ``file``.
 
         Raises:
             RefusedInput: If the folder already had a job, cannot be written, or there is no Python to start.

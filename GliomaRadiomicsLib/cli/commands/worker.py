@@ -133,10 +133,19 @@ def _import_model(job: dict[str, Any]) -> str:
     return str(import_model(Path(job["file"])))
 
 
+def _export(job: dict[str, Any]) -> str:
+    from GliomaRadiomicsLib.pipeline.export.export import export_result
+
+    _report(0.1, "writing the export")
+    export_result(job["folder"], job["kind"], job["out"], dicom=job.get("dicom"))
+    return str(job["out"])
+
+
 _COMMANDS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "analyze": _analyze,
     "check": _check,
     "cohort": _cohort,
+    "export": _export,
     "train": _train,
     "models-download": _download_model,
     "models-import": _import_model,

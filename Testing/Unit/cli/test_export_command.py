@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import zipfile
@@ -268,3 +269,18 @@ def test_slices_of_an_enhanced_file_are_referred_to_by_frame(done: Finished, tmp
     place = data.PerFrameFunctionalGroupsSequence[frame - 1].PlanePositionSequence[0].ImagePositionPatient
     normal = done.labels.affine[:3, 2] * (-1, -1, 1) / done.labels.spacing[2]
     assert abs(normal @ (np.array(contour.ContourData[:3], float) - np.array(place, float))) < 1e-3
+
+
+def test_a_worker_exports_what_a_panel_asks_for(done: Finished, tmp_path: Path, cli: Cli) -> None:
+    from GliomaRadiomicsLib.interface.export import EXPORT_KINDS, export_job
+
+    for number, kind in enumerate(EXPORT_KINDS):
+        folder = tmp_path / f"job{number}"
+        folder.mkdir()
+        job = export_job(kind, done.out, done.dicom, tmp_path / kind.file_name)
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        ending = cli("worker", folder)
+        last = json.loads(ending.out.splitlines()[-1])
+        assert (ending.code, last) == (0, {"type": "done", "out": str(tmp_path / kind.file_name)})
+        assert pydicom.dcmread(tmp_path / kind.file_name).PatientID == PERSON["PatientID"]
+        assert [secret for secret in SECRETS if secret in (ending.out + ending.err).lower()] == []

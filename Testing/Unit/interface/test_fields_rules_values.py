@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, SegmentationResult
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
+from GliomaRadiomicsLib.interface.export import EXPORT_KINDS, ExportKind, export_job
 from GliomaRadiomicsLib.interface.fields import ALL_FIELDS, CLINICAL_FIELDS, RUN_FIELDS, STEP_PREFIX
 from GliomaRadiomicsLib.interface.rules import ACTIONS, PanelState, allowed
 from GliomaRadiomicsLib.interface.sections import RESULT_TABS, SECTIONS, section
 from GliomaRadiomicsLib.interface.values import analyze_settings, start_values, values_of
+from GliomaRadiomicsLib.pipeline.export.export import KINDS
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = {"torch", "sklearn", "monai", "matplotlib", "pandas", "scipy", "SimpleITK", "nibabel", "skimage"}
@@ -129,6 +131,27 @@ def test_a_run_needs_an_image_and_predictions_an_outline() -> None:
     without = PanelState(frozenset({"flair"}), steps=frozenset({"grading"}))
     assert "outline" in allowed("run", without).why
     assert allowed("run", replace(without, sequences=frozenset({"flair", "mask"}))).ok
+
+
+@pytest.mark.parametrize("kind", EXPORT_KINDS, ids=lambda kind: kind.key)
+def test_a_dicom_export_is_of_the_outline_that_the_figures_are_of(kind: ExportKind) -> None:
+    done = PanelState(result=DONE)
+    assert allowed(kind.action, done).ok
+    assert "name of its patient" in allowed(kind.action, done).why
+    empty = replace(DONE, segmentation=SegmentationResult("m", {"WT": 0.0}))
+    refused = {
+        "Run an analysis first.": PanelState(),
+        "Wait until": replace(done, running=True),
+        "changed since": replace(done, mask_edited=True),
+        "gone; run again": replace(done, has_folder=False),
+        "not outlined": replace(done, result=replace(DONE, segmentation=None)),
+        "nothing to export": replace(done, result=empty),
+    }
+    for words, state in refused.items():
+        answer = allowed(kind.action, state)
+        assert not answer.ok
+        assert words in answer.why
+    assert export_job(kind, "result", "series", "f.dcm")["kind"] in KINDS
 
 
 def test_recompute_needs_an_edited_outline_that_is_not_empty() -> None:
