@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from GliomaRadiomicsLib.core.results import NOT_CHECKED, GradingResult
-from GliomaRadiomicsLib.reports.markup import Markup, is_number, join, millilitres, paragraph, probability, tag, words
+from GliomaRadiomicsLib.core.results import NOT_CHECKED, CaseResult, GradingResult
+from GliomaRadiomicsLib.reports.markup import (
+    Markup,
+    headline,
+    is_number,
+    join,
+    millilitres,
+    paragraph,
+    probability,
+    table,
+    tag,
+    words,
+)
 from GliomaRadiomicsLib.reports.measured import (
     GRADE,
     auc_words,
@@ -20,16 +31,16 @@ from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, outcome_bad
 from GliomaRadiomicsLib.reports.sections.trust import trust_badge
 from GliomaRadiomicsLib.reports.wording import outline_note
 
+_GRADES = "Grades; on whom the AUC was measured, and how, stands under Evidence behind the models"
 _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
 
 
 def write_summary(content: Content) -> Markup:
     """The result in a few sentences and as tiles."""
-    grades = [_grade_sentence(content, name, grade) for name, grade in content.result.grading.items()]
-    sentences = [_volume_sentence(content), *(grades or ["No grade was predicted."]), _outline_sentence(content)]
-    return join(
-        [paragraph(" ".join(filter(None, sentences)), class_="lead"), tag("div", *_tiles(content), class_="tiles")]
-    )
+    sentences = [_volume_sentence(content), _grade_sentence(content.result), _outline_sentence(content)]
+    lead = paragraph(" ".join(filter(None, sentences)), class_="lead")
+    several = _grades_table(content.result) if len(content.result.grading) > 1 else None
+    return join([lead, tag("div", *_tiles(content), class_="tiles"), several])
 
 
 def _volume_sentence(content: Content) -> str:
@@ -44,11 +55,26 @@ def _volume_sentence(content: Content) -> str:
     return f"Whole tumour {millilitres(volumes['WT'])}, enhancing {volume_words(segmentation, 'ET')}{diameter}."
 
 
-def _grade_sentence(content: Content, name: str, grade: GradingResult) -> str:
-    if not is_number(grade.probability_hgg):
-        return f"Grade by {words(name)}: not predicted ({(grade.reason or 'no reason given').rstrip('.')})."
-    by = f" by {words(name)}" if len(content.result.grading) > 1 else ""
-    return f"Probability of {GRADE}{by}: {probability(grade.probability_hgg)}."
+def _grade_sentence(result: CaseResult) -> str:
+    said = {name: probability(g.probability_hgg) for name, g in result.grading.items() if is_number(g.probability_hgg)}
+    absent = [_unsaid(name, grade) for name, grade in result.grading.items() if name not in said]
+    if len(result.grading) == 1 and said:
+        return f"Probability of {GRADE}: {next(iter(said.values()))}."
+    by = ", ".join(f"{words(name)} {shown}" for name, shown in said.items())
+    present = [f"Probability of {GRADE} by {by}."] if said else []
+    return " ".join(present + absent) or "No grade was predicted."
+
+
+def _unsaid(name: str, grade: GradingResult) -> str:
+    return f"Grade by {words(name)}: not predicted ({(grade.reason or 'no reason given').rstrip('.')})."
+
+
+def _grades_table(result: CaseResult) -> Markup:
+    rows = [
+        (headline(name), probability(grade.probability_hgg), trust_badge(grade.trust.flag), auc_words(grade.evidence))
+        for name, grade in result.grading.items()
+    ]
+    return table(("Grade by", f"Probability of {GRADE}", "Trust", "Measured"), rows, caption=_GRADES, numeric=(1,))
 
 
 def _outline_sentence(content: Content) -> str | None:
@@ -62,11 +88,8 @@ def _outline_sentence(content: Content) -> str | None:
 def _tiles(content: Content) -> list[Markup]:
     result = content.result
     tiles = [*_volume_tiles(content), *_diameter_tile(content)]
-    for name, grade in result.grading.items():
-        by = f", {words(name)}" if len(result.grading) > 1 else ""
-        measured = auc_words(grade.evidence)
-        tiles.append(_tile(f"Probability of {GRADE}{by}", probability(grade.probability_hgg), measured))
-        tiles.append(_tile(f"Trust in the grade{by}", trust_badge(grade.trust.flag), outline_note(result, grade)))
+    if len(result.grading) == 1:
+        tiles += _grade_tiles(result, next(iter(result.grading.values())))
     outcomes = [finding.outcome for finding in result.passport]
     gravest = next((outcome for outcome in SEVERITIES if outcome in outcomes), None)
     if gravest:
@@ -74,6 +97,13 @@ def _tiles(content: Content) -> list[Markup]:
         note = f"{left} not checked" if left and gravest != NOT_CHECKED else None
         tiles.append(_tile("Input check", outcome_badge(gravest), note))
     return tiles
+
+
+def _grade_tiles(result: CaseResult, grade: GradingResult) -> list[Markup]:
+    return [
+        _tile(f"Probability of {GRADE}", probability(grade.probability_hgg), auc_words(grade.evidence)),
+        _tile("Trust in the grade", trust_badge(grade.trust.flag), outline_note(result, grade)),
+    ]
 
 
 def _volume_tiles(content: Content) -> list[Markup]:

@@ -379,3 +379,16 @@ def test_a_real_patient_stays_small(shared_data, result):
     heatmaps = {f"map-{i}": labels.with_array(labels.array * (i + 1)) for i in range(6)}
     images = ReportImages({role: load(role) for role in ("t1", "t1ce", "t2", "flair")}, labels, heatmaps)
     assert len(render_report(result, images)) < 3_000_000
+
+
+def test_several_gradings_stand_in_one_table_instead_of_tiles(result):
+    page = Page(render_report(result, None))
+    assert "Trust in the grade" in page.text["summary"]
+    grade = result.grading["volumetric_grading"]
+    result.grading["cnn_grading"] = replace(grade, probability_hgg=0.25)
+    result.grading["vq_grading"] = replace(grade, probability_hgg=None, reason="no T2 given")
+    text = Page(render_report(result, None)).text["summary"]
+    assert "Trust in the grade" not in text
+    assert "CNN grading 0.25." in text
+    assert "Grade by VQ grading: not predicted (no T2 given)." in text
+    assert "Grade by Probability of grade 4 (against 2 and 3) Trust Measured Volumetric grading" in text
