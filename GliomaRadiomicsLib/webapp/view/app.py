@@ -77,9 +77,9 @@ class ViewApp:
         self.inputs, self.check, self.run_tab = InputsTab(self), CheckTab(self), RunTab(self)
         self.cohort, self.models = CohortTab(self), ModelsTab(self)
         self.head = SummaryHead(self)
-        kinds = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
-        self.tumour = TumourTab(self)
-        self.result_tabs = [self.tumour, *(kind(self) for kind in kinds)]
+        kinds = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab)
+        self.tumour, self.report = TumourTab(self), ReportTab(self)
+        self.result_tabs = [self.tumour, *(kind(self) for kind in kinds), self.report]
         layout.build(self)
         self.show_result()
         self.refresh()
@@ -102,7 +102,7 @@ class ViewApp:
     async def serve(self) -> None:
         """Serve until this is cancelled; says where in a file that the front waits for."""
         uses = {"images": self.inputs.take, "outline": self.tumour.outline.take}
-        uses |= {"cohort": self.cohort.take, "model": self.models.take}
+        uses |= {"cohort": self.cohort.take, "model": self.models.take, "series": self.report.take}
         routes = FileRoutes(
             self.settings.secret,
             self.uploads,
@@ -110,6 +110,7 @@ class ViewApp:
             self._refuse_upload,
             lambda: self.output,
             lambda: self.cohort.table_of_results,
+            lambda: self.report.exported,
         )
         self.server.controller.on_server_bind.add(lambda bound: routes.add_to(bound.app))
         self.server.controller.on_server_ready.add(self._say_ready)

@@ -41,6 +41,7 @@ class FileRoutes:
         on_refused: Called with the refusal of a file.
         output: Gives the output folder of the result that is shown.
         cohort: Gives the table of results of the cohort that is listed.
+        exports: Gives the files that were exported from the result that is shown, by the kind of export.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class FileRoutes:
         on_refused: Callable[[RefusedInput], None],
         output: Callable[[], Path | None],
         cohort: Callable[[], Path | None],
+        exports: Callable[[], Mapping[str, Path]],
     ) -> None:
         self._secret, self._uploads, self._output, self._cohort = secret, uploads, output, cohort
+        self._exports = exports
         self._on_uploaded, self._on_refused = on_uploaded, on_refused
         self._refused = False
 
@@ -65,6 +68,7 @@ class FileRoutes:
                 web.post("/session/uploaded", self._uploaded),
                 web.get("/session/files/{key}", self._file),
                 web.get("/session/cohort", self._cohort_table),
+                web.get("/session/exports/{kind}", self._export),
                 web.get("/session/alive", self._alive),
             ]
         )
@@ -101,8 +105,13 @@ class FileRoutes:
         path = self._cohort()
         if path is None or not path.is_file():
             return web.Response(status=404, text="There is no table of results.")
-        headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="cohort.csv"'}
-        return web.FileResponse(path, headers=headers)
+        return _attachment(path, "cohort.csv")
+
+    async def _export(self, request: web.Request) -> web.StreamResponse:
+        path = self._exports().get(request.match_info["kind"])
+        if path is None or not path.is_file():
+            return web.Response(status=404, text="This was not exported from the result that is shown.")
+        return _attachment(path, path.name)
 
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.json_response({"alive": True}, headers={"Cache-Control": "no-store"})
@@ -118,3 +127,9 @@ class FileRoutes:
         else:
             response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
+
+
+def _attachment(path: Path, name: str) -> web.FileResponse:
+    """A file to be saved under this name."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    return web.FileResponse(path, headers=headers)

@@ -52,6 +52,7 @@ class Images:
     def __init__(self, scene: Any, folder: Path) -> None:
         self._scene, self._folder = scene, folder
         self._all: dict[str, Image] = {}
+        self._dicom: dict[Path, Path] = {}
         self._number = 0
 
     def __iter__(self) -> Any:
@@ -72,10 +73,15 @@ class Images:
         """
         read = await asyncio.to_thread(_read_folder, folder, self._folder)
         images = [self._added(path, volume) for path, volume in read]
+        self._dicom |= {path: folder for path, _ in read if not path.is_relative_to(folder)}
         outlines = {image.key for image in images if image.is_outline}
         found = sequences_by_name([image.name for image in images])
         roles = {role: images[index].key for role, index in found.items() if images[index].key not in outlines}
         return images, roles
+
+    def dicom_folder(self, path: str | Path) -> Path | None:
+        """Folder of the DICOM files that an image was made from; None where it was no DICOM."""
+        return self._dicom.get(Path(path))
 
     def clear(self) -> None:
         """Forget every image and take it out of the scene."""

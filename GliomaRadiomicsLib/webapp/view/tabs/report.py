@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from trame.widgets import html
@@ -11,6 +12,7 @@ from trame.widgets import vuetify3 as v3
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.interface.summary import NOTICE
 from GliomaRadiomicsLib.pipeline.scene import write_scene
+from GliomaRadiomicsLib.webapp.view.tabs.dicom_exports import DicomExports
 
 _FILES = (
     ("report?download", "Report (HTML)", "report"),
@@ -26,7 +28,17 @@ class ReportTab:
 
     def __init__(self, app: Any) -> None:
         self._app, self._state = app, app.state
+        self._exports = DicomExports(app)
         self._state.update({"result_files": {}, "making_scene": False})
+
+    @property
+    def exported(self) -> dict[str, Path]:
+        """Files that were exported from the result that is shown, by kind."""
+        return self._exports.files
+
+    async def take(self, folder: Path) -> None:
+        """The DICOM series of the images, uploaded for exports."""
+        await self._exports.take(folder)
 
     def build(self) -> None:
         """Widgets."""
@@ -59,6 +71,7 @@ class ReportTab:
             variant="outlined",
             id="make-scene",
         )
+        self._exports.build()
         html.P(NOTICE, classes="mt-4 font-weight-medium")
         html.P("These files are deleted when the session ends; save what you need.", classes="hint")
 
@@ -69,6 +82,7 @@ class ReportTab:
         names["scene"] = "scene.mrb"
         found = {key: output is not None and (output / name).is_file() for key, name in names.items()}
         self._state.result_files = found
+        self._exports.show_result()
 
     async def _make_scene(self) -> None:
         output = self._app.output
