@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ FETCH = """
 const done = arguments[arguments.length - 1];
 fetch(arguments[0]).then(async (answer) => {
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  done([answer.status, answer.headers.get("Content-Disposition"), btoa(String.fromCharCode(...bytes.slice(0, 100000)))]);
+  const start = String.fromCharCode(...bytes.slice(0, 100000));
+  done([answer.status, answer.headers.get("Content-Disposition"), btoa(start)]);
 }).catch((error) => done([0, String(error), ""]));
 """
 
@@ -31,6 +33,7 @@ def series(result_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
     image = read_volume(result_folder / "preprocessed" / "t1ce.nii.gz")
     whole = image.with_array(np.rint(image.array).astype(np.int16))
     tags = {"PatientID": "QZ774411", "PatientName": "Zylinski^Quentin", "SeriesDescription": "T1 post"}
+    tags["ContrastBolusAgent"] = "YES"
     return write_series(whole, tmp_path_factory.mktemp("series"), tags=tags)
 
 
@@ -58,6 +61,23 @@ def test_the_outline_is_exported_onto_the_uploaded_series(page_with_result: Page
     page.picture("report-exported")
     assert page.text("#error").strip() == ""
     assert "Zylinski" not in page.driver.page_source
+
+
+def test_the_series_of_images_that_came_as_dicom_is_known(
+    new_page: Callable[[], Page], behaviour: Path, series: list[Path]
+) -> None:
+    behaviour.write_text("ok")
+    page = new_page()
+    page.all("#upload-images")[0].send_keys("\n".join(map(str, series)))
+    page.until(lambda: "DICOM_T1ce" in page.text("#body-inputs"), "the images")
+    page.click("#tab-run")
+    page.click("#do-run")
+    page.one("#tumour-table")
+    page.click("#tab-report")
+    assert "is known" in page.one("#export-source").text
+    page.click("#do-export_rtstruct")
+    page.one("#exported-rtstruct")
+    assert fetched(page, "rtstruct")[0] == 200
 
 
 def test_a_series_that_is_none_is_refused(page_with_result: Page, images: list[Path]) -> None:

@@ -87,7 +87,7 @@ class DicomExports:
             return self._uploaded
         if origin.get("dicom"):
             return Path(origin["dicom"])
-        image = (origin.get("inputs") or {}).get(result.inputs.get("reference"))
+        image = (origin.get("inputs") or {}).get(result.inputs.get("reference", "t1ce"))
         return self._app.images.dicom_folder(image) if image else None
 
     def _say(self) -> None:
