@@ -36,6 +36,7 @@ def measurement_report(outcome: Outcome, source: Source, segmentation: Any = Non
         RefusedInput: If highdicom is missing.
     """
     hd = made_by.highdicom()
+    from highdicom.coding_schemes import CodingSchemeIdentificationItem
     from highdicom.sr import EnhancedSR, MeasurementReport
 
     groups = [*_volumes(outcome, source, segmentation), *(_group(one, outcome, source) for one in statements(outcome))]
@@ -57,6 +58,7 @@ def measurement_report(outcome: Outcome, source: Source, segmentation: Any = Non
         series_description=made_by.description(outcome),
         is_complete=True,
         is_verified=False,
+        coding_schemes=[CodingSchemeIdentificationItem(made_by.SCHEME, name=made_by.PRODUCT, version=VERSION)],
         **made_by.equipment(),
     )
 

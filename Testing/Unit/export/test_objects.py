@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +232,15 @@ def test_highdicom_reads_the_report(made: Finished, tmp_path: Path) -> None:
     report = srread(export(made, "dicom-sr", tmp_path, seg=seg))
     regions = report.content.get_volumetric_roi_measurement_groups()
     assert [group.tracking_identifier for group in regions] == ["Glioma NCR/NET", "Glioma ED", "Glioma ET"]
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="SKIPPED: needs dciodvfy (Debian: dicom3tools)")
+@pytest.mark.parametrize("kind", KINDS)
+def test_dciodvfy_finds_no_error(made: Finished, tmp_path: Path, kind: str) -> None:
+    """Warnings about codes of our own are left out: no public terminology has them."""
+    said = subprocess.run(
+        ["dciodvfy", "-new", str(export(made, kind, tmp_path))], capture_output=True, text=True, check=False
+    )
+    lines = [line for line in said.stderr.splitlines() if line.startswith(("Error", "Warning"))]
+    assert [line for line in lines if "99GLIOMARAD" not in line] == []
+    assert said.stderr.strip()
