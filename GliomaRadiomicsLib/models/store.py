@@ -124,7 +124,7 @@ def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int
             return monai_bundle.convert(temporary, source, home, overwrite=overwrite)
         unpack.take(source, temporary, max_bytes)
         root = unpack.bundle_root(temporary, source)
-        name = bundle.verify(root)["name"]
+        name = _verified(root, source)
         _check_nothing_unlisted(root, source)
         target = home / name
         if target.exists() and not overwrite:
@@ -167,6 +167,14 @@ def download(name: str, url: str, sha256: str, *, overwrite: bool = False, progr
             what="the bundle has another name", where=url, found=folder.name, remedy=f"it was imported as {folder.name}"
         )
     return folder
+
+
+def _verified(root: Path, source: Path) -> str:
+    """Name of an unpacked bundle; what is wrong with it is said of the file that was given."""
+    try:
+        return str(bundle.verify(root)["name"])
+    except RefusedInput as error:
+        raise RefusedInput(what=error.what, where=source, found=error.found, remedy=error.remedy) from error
 
 
 def _check_nothing_unlisted(root: Path, source: Path) -> None:

@@ -226,6 +226,7 @@ class ViewApp:
                 "has_result": False,
                 "shown_patient": "",
                 "upload_text": "",
+                "fold_open": "",
                 "model_chosen": "",
                 "allow": {},
             }

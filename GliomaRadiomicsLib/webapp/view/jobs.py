@@ -48,11 +48,22 @@ class Jobs:
         """Widgets that show the job in one place; without ``always`` only the jobs of this place."""
         shown = {} if always else {"v_if": (f"job_place === '{place}'",)}
         with html.Div(id=f"{place}-job", **shown):
-            action_button(
-                "cancel", "Cancel", self._app.guarded(self.cancel), "mdi-stop", id=f"{place}-cancel", variant="outlined"
-            )
+            with html.Div(v_show=("true" if always else "running",)):
+                action_button(
+                    "cancel",
+                    "Cancel",
+                    self._app.guarded(self.cancel),
+                    "mdi-stop",
+                    id=f"{place}-cancel",
+                    variant="outlined",
+                )
             v3.VProgressLinear(
-                model_value=("progress",), height=14, color="primary", rounded=True, id=f"{place}-progress"
+                v_show=("true" if always else "running || progress",),
+                model_value=("progress",),
+                height=14,
+                color="primary",
+                rounded=True,
+                id=f"{place}-progress",
             )
             html.P("{{ progress_text }}", id=f"{place}-progress-text", classes="mt-1", role="status")
             with html.Details(open=always, classes="mb-2"):

@@ -64,7 +64,8 @@ def _bar(app: Any) -> None:
 
 
 def _panel(app: Any) -> None:
-    client.ClientStateChange(value="tab", change="utils.glioma.top()")
+    for name in ("tab", "error"):
+        client.ClientStateChange(value=name, change="utils.glioma.top()")
     with v3.VTabs(
         v_model=("tab",), density="compact", color="primary", classes="main-tabs", show_arrows=False, grow=True
     ):

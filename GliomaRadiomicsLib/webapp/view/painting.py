@@ -7,8 +7,9 @@ from typing import Any
 
 from trame_slicer.segmentation import SegmentationEffectErase, SegmentationEffectPaint
 from trame_slicer.segmentation.paint_effect_parameters import BrushDiameterMode
-from undo_stack import UndoStack
 
+from GliomaRadiomicsLib.scene.display import outline_stamp, show_surface
+from GliomaRadiomicsLib.scene.outline import OutlineCopy, copy_outline, restore_outline
 from GliomaRadiomicsLib.scene.writer import SceneResult
 
 _EFFECTS = {"paint": SegmentationEffectPaint, "erase": SegmentationEffectErase}
@@ -27,14 +28,15 @@ class Painter:
     def __init__(self, editor: Any, on_stroke: Callable[[], None]) -> None:
         self._editor, self._on_stroke = editor, on_stroke
         self._nodes: SceneResult | None = None
-        self._undos = UndoStack(undo_limit=_MOST_UNDOS)
-        editor.set_undo_stack(self._undos)
+        self._stamp = 0
+        self._now: OutlineCopy = []
+        self._past: list[OutlineCopy] = []
         editor.segmentation_modified.connect(self._changed)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a stroke to take back."""
-        return self._nodes is not None and bool(self._undos.can_undo())
+        return self._nodes is not None and bool(self._past)
 
     def use(self, nodes: SceneResult, tool: str, label: str, diameter_mm: float) -> None:
         """Let the left mouse button paint or erase.
@@ -45,30 +47,56 @@ class Painter:
             label: Key of `core.labels.LABELS` that is painted or erased; painting replaces the others.
             diameter_mm: Of the ball that is painted.
         """
+        self._editor.show_3d(False)
         if self._nodes is not nodes:
-            self._editor.show_3d(False)
             self._editor.set_active_segmentation(nodes.segmentationNode, nodes.labelMapNode)
-            self._nodes = nodes
+            self._nodes, self._past = nodes, []
+            self._note()
         self._editor.set_active_segment_id(label)
         effect = self._editor.set_active_effect_type(_EFFECTS[tool])
         effect.set_use_sphere_brush(True)
         effect.set_brush_diameter(diameter_mm, BrushDiameterMode.Absolute)
 
-    def undo(self) -> None:
-        """Take the last stroke back."""
-        if self.can_undo:
-            self._undos.undo()
-            self._on_stroke()
+    def undo(self, *, surfaces: bool) -> None:
+        """Take the last stroke back; ``surfaces`` are made anew.
 
-    def rest(self) -> None:
-        """Give the left mouse button back to the views; strokes can still be undone."""
+        The editor's own undo would make new segments, which are drawn otherwise.
+        """
+        if self._nodes is None or not self._past:
+            return
+        self._editor.clear()
+        restore_outline(self._nodes.segmentationNode, self._past.pop())
+        nodes, past, self._nodes = self._nodes, self._past, None
+        if surfaces:
+            show_surface(nodes, visible=True)
+        self._nodes, self._past = nodes, past
+        self._note()
+        self._on_stroke()
+
+    def rest(self, *, surfaces: bool) -> None:
+        """Give the left mouse button back to the views; strokes can still be undone.
+
+        Args:
+            surfaces: Whether the surfaces, which are taken away while one paints, are made anew.
+        """
         self._editor.deactivate_effect()
+        if self._nodes is not None:
+            self._editor.show_3d(surfaces)
 
     def leave(self) -> None:
         """The outline is taken away, or replaced as a whole."""
-        self._nodes = None
+        self._nodes, self._past, self._now = None, [], []
         self._editor.clear()
 
+    def _note(self) -> None:
+        """The outline as it is before the next stroke."""
+        assert self._nodes is not None
+        node = self._nodes.segmentationNode
+        self._stamp, self._now = outline_stamp(self._nodes), copy_outline(node)
+
     def _changed(self, *_: Any) -> None:
-        if self._nodes is not None:
-            self._on_stroke()
+        if self._nodes is None or outline_stamp(self._nodes) == self._stamp:
+            return
+        self._past = [*self._past, self._now][-_MOST_UNDOS:]
+        self._note()
+        self._on_stroke()

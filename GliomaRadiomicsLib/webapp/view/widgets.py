@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from trame.widgets import html
@@ -94,6 +95,20 @@ def lines(expression: str, **options: Any) -> None:
 def text(expression: str, **options: Any) -> None:
     """A paragraph that is there when there is a text."""
     html.P(f"{{{{ {expression} }}}}", v_if=(expression,), **options)
+
+
+@contextmanager
+def fold(key: str, title: str) -> Iterator[None]:
+    """A part that opens at a click on its title, one at a time; ``fold_open`` of the state says which."""
+    html.Button(
+        f"{{{{ fold_open === '{key}' ? '▾' : '▸' }}}} {title}",
+        type="button",
+        click=f"fold_open = fold_open === '{key}' ? '' : '{key}'",
+        classes="fold-title",
+        id=f"fold-{key}",
+    )
+    with html.Div(v_show=(f"fold_open === '{key}'",), classes="fold-body"):
+        yield
 
 
 def upload_button(

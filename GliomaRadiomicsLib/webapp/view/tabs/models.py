@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.interface.model_jobs import download_job, import_job
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
 from GliomaRadiomicsLib.webapp.view.jobs import JobWords
 from GliomaRadiomicsLib.webapp.view.tabs.train import TrainBox
-from GliomaRadiomicsLib.webapp.view.widgets import action_button, field_input, text, upload_button
+from GliomaRadiomicsLib.webapp.view.widgets import action_button, field_input, fold, text, upload_button
 
 _WORDS = JobWords("models", "This cannot be done", "This did not succeed")
 _NOT_HERE = (
@@ -85,10 +85,9 @@ class ModelsTab:
         self._app.spawn(self._run(import_job(files[0]), "Imported"))
 
     def _import_box(self) -> None:
-        with html.Details(classes="mb-2", id="import-box"):
-            html.Summary("Import a model", classes="font-weight-medium")
+        with fold("import", "Import a model"):
             help_text = "A zipped bundle, of this program or of MONAI, or a published file of weights (.pth, .pt)."
-            with html.Div(classes="my-2"):
+            with html.Div(classes="mb-2"):
                 upload_button("model", "Upload a zipped model", help_text)
                 text("upload_text", classes="upload-text")
             with html.Div(classes="d-flex align-center mb-2"):
@@ -105,9 +104,7 @@ class ModelsTab:
                 action_button("import_model", "Import", self._app.guarded(self._import), "mdi-import")
 
     def _download_box(self) -> None:
-        with html.Details(classes="mb-2", id="download-box"):
-            html.Summary("Download a model", classes="font-weight-medium")
-            html.Div(classes="mb-2")
+        with fold("download", "Download a model"):
             for one in DOWNLOAD_FIELDS:
                 field_input(one, "download")
             action_button(

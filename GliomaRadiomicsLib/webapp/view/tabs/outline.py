@@ -37,6 +37,7 @@ class OutlineBox:
         """Widgets."""
         html.H3("Correct the outline")
         html.P("Save it, correct it in another program and upload it, or paint in the slices.", classes="hint mb-2")
+        html.P("Surfaces in the 3-D view come back when you stop painting.", v_if=("outline_tool",), classes="hint")
         v3.VBtn(
             "Save the outline",
             href="session/files/segmentation",
@@ -84,7 +85,9 @@ class OutlineBox:
 
     def _tools(self) -> None:
         with html.Div(classes="d-flex align-center my-2", title=("allow.edit_mask?.why",)):
-            with v3.VBtnToggle(v_model=("outline_tool",), density="compact", color="primary", id="outline-tools"):
+            with v3.VBtnToggle(
+                v_model=("outline_tool",), density="compact", color="primary", classes="keep-width", id="outline-tools"
+            ):
                 for tool in TOOLS:
                     v3.VBtn(
                         tool.capitalize(),
@@ -100,7 +103,7 @@ class OutlineBox:
                 density="compact",
                 variant="outlined",
                 hide_details=True,
-                classes="ml-2",
+                classes="ml-2 may-shrink",
                 id="outline-label",
                 title="What is painted or erased; painting replaces the other labels.",
             )
@@ -119,7 +122,7 @@ class OutlineBox:
             html.Span("{{ outline_brush }} mm", classes="nowrap ml-2", style="width: 48px; text-align: right;")
             v3.VBtn(
                 "Undo",
-                click=self._app.guarded(self._painter.undo),
+                click=self._app.guarded(self._undo),
                 prepend_icon="mdi-undo",
                 size="small",
                 variant="text",
@@ -130,9 +133,14 @@ class OutlineBox:
     def _use_tool(self, **_: Any) -> None:
         nodes, tool = self._app.nodes, self._state.outline_tool
         if nodes is None or nodes.segmentationNode is None or tool not in TOOLS or self._state.running:
-            self._painter.rest()
+            self._painter.rest(surfaces=bool(self._state.surface))
+            self._app.display.redraw()
             return
         self._painter.use(nodes, tool, self._state.outline_label, float(self._state.outline_brush))
+
+    def _undo(self) -> None:
+        self._state.outline_tool = ""
+        self._painter.undo(surfaces=bool(self._state.surface))
 
     def _on_stroke(self) -> None:
         with self._state:

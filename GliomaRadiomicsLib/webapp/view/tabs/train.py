@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from trame.widgets import html
-
 from GliomaRadiomicsLib.interface.fields import TRAIN_FIELDS, Choice, field
 from GliomaRadiomicsLib.interface.model_jobs import is_train_filled, suggested_name, train_job
 from GliomaRadiomicsLib.interface.models import trainable
-from GliomaRadiomicsLib.webapp.view.widgets import action_button, field_input
+from GliomaRadiomicsLib.webapp.view.widgets import action_button, field_input, fold
 
 
 class TrainBox:
@@ -33,9 +31,7 @@ class TrainBox:
 
     def build(self) -> None:
         """Widgets."""
-        with html.Details(classes="mb-2", id="train-box"):
-            html.Summary("Train a model on your patients", classes="font-weight-medium")
-            html.Div(classes="mb-2")
+        with fold("train", "Train a model on your patients"):
             systems = [Choice("", "choose"), *(Choice(name, words) for name, words in self._systems)]
             field_input(field("train_system"), "train", systems)
             for one in TRAIN_FIELDS[1:]:

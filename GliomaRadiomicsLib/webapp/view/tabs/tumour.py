@@ -33,13 +33,15 @@ class TumourTab:
                 html.Th("Volume", classes="number")
                 html.Th("Change", v_if=("tumour_compared",), title="Against the outline before it was corrected.")
                 html.Th("Shown")
-                html.Th("Go to")
+                html.Th("Go to", classes="nowrap")
             with html.Tbody(), html.Tr(v_for="row in tumour_rows", key="row.region"):
                 with html.Td():
                     html.Span(classes="swatch", v_if=("row.css",), style=("{background: row.css}",))
                     html.Span("{{ row.name }}")
                 html.Td("{{ row.volume_text }}", classes="number")
-                html.Td("{{ row.change_text }}", v_if=("tumour_compared",), classes="tumour-change")
+                html.Td(
+                    "{{ row.change_text.replace(', ', '\\n') }}", v_if=("tumour_compared",), classes="tumour-change"
+                )
                 with html.Td():
                     v3.VCheckboxBtn(
                         v_if=("row.shown_as_segment",),
