@@ -127,6 +127,7 @@ class GliomaRadiomicsWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """A scene was loaded: its choices and results come back."""
         if self.parent.isEntered:
             self.setParameterNode(self.logic.getParameterNode())
+            self.panel.loaded()
 
     def setParameterNode(self, parameterNode: Any) -> None:
         """Show and observe another parameter node, or none."""

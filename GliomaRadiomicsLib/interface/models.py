@@ -34,6 +34,7 @@ class ModelRow:
         card_markdown: The model card.
         ok: Whether it can be read.
         problem: What is wrong, and the remedy; empty if nothing is.
+        origin: ``user`` or ``starter``.
     """
 
     system: str
@@ -46,6 +47,12 @@ class ModelRow:
     card_markdown: str
     ok: bool = True
     problem: str = ""
+    origin: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names the bundle on any machine, as its path does not: ``user/my_model``."""
+        return f"{self.origin}/{self.name}"
 
 
 def model_rows() -> list[ModelRow]:
@@ -87,7 +94,8 @@ def _row(folder: Path, origin: str) -> ModelRow:
     try:
         data = load_metadata(folder)
     except RefusedInput as error:
-        return ModelRow("", folder.name, "", "", "", _SOURCES[origin], str(folder), "", ok=False, problem=str(error))
+        nothing = ("", folder.name, "", "", "", _SOURCES[origin], str(folder), "")
+        return ModelRow(*nothing, ok=False, problem=str(error), origin=origin)
     return ModelRow(
         system=data["system"],
         name=data["name"],
@@ -97,6 +105,7 @@ def _row(folder: Path, origin: str) -> ModelRow:
         source=_SOURCES[origin],
         path=str(folder),
         card_markdown=write_card(data),
+        origin=origin,
     )
 
 

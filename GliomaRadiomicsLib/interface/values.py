@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
 from GliomaRadiomicsLib.interface.fields import CLINICAL_FIELDS, RUN_FIELDS, STEP_PREFIX, UNKNOWN
 
@@ -44,6 +45,12 @@ def values_of(settings: AnalyzeSettings) -> dict[str, Any]:
         values[name] = (UNKNOWN if value is None else str(value)) if name in choices else value
     values |= {flag: step in settings.steps for step, flag in _STEP_FLAGS.items()}
     return values | {name: getattr(settings, name) for name in _OTHERS}
+
+
+def clinical_values(result: CaseResult) -> dict[str, Any]:
+    """Values of the clinical fields with which a result was computed; None is not known."""
+    given = result.inputs.get("clinical") or {}
+    return {name: given.get(name) for name in _CLINICAL}
 
 
 def start_values() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.core.results import Finding
 from GliomaRadiomicsLib.interface.check import CheckRow, Fix, check_rows, check_summary
 from GliomaRadiomicsLib.panel.dialogs import guarded
+from GliomaRadiomicsLib.panel.run_control import RunWords
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted, set_icon
 
 _ICONS = {
@@ -57,7 +58,13 @@ class CheckSection:
     def _check(self) -> None:
         self._panel.run.prepare()
         run = self._panel.logic.newCheck(self._panel.volume_nodes(), self._panel.parameters.mask)
-        self._panel.run.follow(run, self.show_findings, _("Checked."))
+        words = RunWords(
+            done=_("Checked."),
+            cancelled=_("Cancelled; the images were not checked."),
+            failed=_("The check did not succeed"),
+            refused=_("These images cannot be checked"),
+        )
+        self._panel.run.follow(run, self.show_findings, words)
 
     def _show(self, findings: list[Finding]) -> None:
         self._rows, self._buttons = check_rows(findings), []

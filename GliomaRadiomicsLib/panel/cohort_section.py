@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +12,10 @@ from slicer.i18n import tr as _
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.interface.cohort import COHORT_TITLES, CohortRow, cohort_job, cohort_rows, cohort_summary
 from GliomaRadiomicsLib.interface.fields import field
+from GliomaRadiomicsLib.panel.cohort_runs import CohortRun, LoadRun
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
-from GliomaRadiomicsLib.panel.parameters import values_of
+from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
-from GliomaRadiomicsLib.pipeline.job import Event, Job
 
 _TABLE_HEIGHT = 260
 _NOTE_COLUMN = len(COHORT_TITLES) - 1
@@ -52,7 +48,16 @@ class CohortSection:
         ui.cohortFolderButton.connect("clicked()", guarded(self._open_folder))
         ui.cohortReportButton.connect("clicked()", guarded(self._open_report))
         ui.cohortShowButton.connect("clicked()", guarded(self._show))
+        self.control = RunControl(
+            RunWidgets(ui.cohortCancelButton, ui.cohortProgressBar, ui.cohortEtaLabel, ui.cohortLogText), self._on_run
+        )
+        ui.cohortProgress.setVisible(False)
         self._fill()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a cohort is analysed, or a patient loaded."""
+        return self.control.is_running
 
     @property
     def is_filled(self) -> bool:
@@ -68,8 +73,13 @@ class CohortSection:
         """Enable the buttons."""
         ui, row = self._ui, self.chosen_row()
         self._panel.allow(ui.runCohortButton, "run_cohort")
+        self._panel.allow(ui.cohortCancelButton, "cancel")
+        ui.cohortCancelButton.enabled = self.is_running
+        if self.is_running:
+            ui.cohortCancelButton.toolTip = _("End this; patients who are done are kept.")
         done = row is not None and row.folder is not None
-        ui.cohortFolderButton.enabled = ui.cohortShowButton.enabled = done
+        ui.cohortFolderButton.enabled = done
+        ui.cohortShowButton.enabled = done and not self._panel.state.running
         ui.cohortReportButton.enabled = row is not None and row.report is not None
         why = _("Choose a patient who is done.")
         ui.cohortFolderButton.toolTip = _("Open the folder with the files of this patient.") if done else why
@@ -78,6 +88,10 @@ class CohortSection:
 
     def show_result(self) -> None:
         """Nothing here depends on a result."""
+
+    def stop(self) -> None:
+        """The panel goes away, and what runs here with it."""
+        self.control.stop()
 
     def list_rows(self) -> None:
         """List who has ended in the output folder; an earlier cohort's patients too.
@@ -105,8 +119,8 @@ class CohortSection:
     def _run(self) -> None:
         """The scene of each patient is written here on demand, so that step is left out; one patient at a time."""
         panel, ui = self._panel, self._ui
-        panel.run.prepare()
-        values = values_of(panel.parameters) | {"step_scene": False}
+        panel.run.prepare(self.control)
+        values = panel.run.values() | {"step_scene": False}
         job = cohort_job(
             values,
             ui.cohortEdit.text.strip(),
@@ -115,7 +129,14 @@ class CohortSection:
             workers=1,
         )
         run = CohortRun(job, panel.logic.workerOptions(), self._told)
-        panel.run.follow(run, lambda _result: None, _("Every patient has ended."))
+        words = RunWords(
+            done=_("Every patient has ended."),
+            cancelled=_("Cancelled; patients who are done are kept."),
+            failed=_("The cohort was not analysed to its end; patients who are done are kept"),
+            refused=_("This cohort cannot be analysed"),
+        )
+        self.control.follow(run, lambda _result: self.list_rows(), words)
+        panel.run.tell_absent_models(self.control)
 
     def _told(self) -> None:
         try:
@@ -134,69 +155,28 @@ class CohortSection:
             _open(row.report)
 
     def _show(self) -> None:
-        from GliomaRadiomicsLib.scene.views import show_result
-        from GliomaRadiomicsLib.scene.writer import write_result
-
         row = self.chosen_row()
         if row is None or row.folder is None:
             return
-        with slicer.util.WaitCursor():
-            nodes = write_result(row.folder, patient=row.case, scene=slicer.mrmlScene)
-            show_result(slicer.mrmlScene, nodes)
-        self._panel.show_new(nodes, row.case, row.folder)
+        self._panel.run.prepare(self.control, torch=False)
+        words = RunWords(
+            done=_("Loaded."),
+            cancelled=_("Cancelled; the scene is as it was."),
+            failed=_("The result cannot be loaded"),
+            refused=_("The result cannot be loaded"),
+        )
+        run, case = LoadRun(row.folder, row.case), row.case
+        self.control.follow(run, lambda nodes: self._take(nodes, case, run.output_folder), words)
 
+    def _take(self, nodes: Any, case: str, folder: Path) -> None:
+        from GliomaRadiomicsLib.scene.views import show_result
 
-class CohortRun:
-    """A cohort in a worker process, for `panel.run_control`.
+        show_result(slicer.mrmlScene, nodes)
+        self._panel.show_loaded(nodes, case, folder)
 
-    Args:
-        job: See `interface.cohort.cohort_job`.
-        options: Passed on to `Job`.
-        on_patient: Called when patients have ended, and at the end.
-    """
-
-    def __init__(self, job: dict[str, Any], options: dict[str, Any], on_patient: Callable[[], None]) -> None:
-        self._settings, self._on_patient = job, on_patient
-        self.output_folder = Path(job["out"])
-        self._own = Path(tempfile.mkdtemp(prefix="glioma-radiomics-"))
-        atexit.register(shutil.rmtree, self._own, ignore_errors=True)
-        self._job = Job(self._own / "job", **options)
-
-    def steps(self) -> Iterator[str]:
-        """Start the worker; raises `RefusedInput` if that is not possible."""
-        yield "starting"
-        self._job.start(self._settings)
-
-    def poll(self) -> list[Event]:
-        """New events; those of patients with a line for the log."""
-        events = [_worded(event) for event in self._job.poll()]
-        ended = bool(events) and events[-1]["type"] in ("done", "error")
-        if ended or any(event["type"] == "patient" for event in events):
-            self._on_patient()
-        if ended:
-            shutil.rmtree(self._own, ignore_errors=True)
-        return events
-
-    def cancel(self) -> None:
-        """Ask the run to end; patients who are complete stay."""
-        self._job.cancel()
-
-    def kill(self) -> None:
-        """End the run at once."""
-        self._job.kill()
-        self._job.wait(timeout_s=10)
-
-    def result_steps(self) -> Iterator[Any]:
-        """What it found lies in the output folder."""
-        return iter(())
-
-
-def _worded(event: Event) -> Event:
-    if event["type"] != "patient":
-        return event
-    reason = f": {event['message']}" if event["message"] else ""
-    line = f"{event['done']}/{event['of']} {event['case']}: {event['status']}{reason}"
-    return {**event, "message": line}
+    def _on_run(self) -> None:
+        self._ui.cohortProgress.setVisible(True)
+        self._panel.refresh()
 
 
 def _open(path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -15,11 +16,13 @@ from GliomaRadiomicsLib.interface.fields import SEQUENCE_FIELDS, STEP_PREFIX
 from GliomaRadiomicsLib.interface.rules import Allowed, PanelState, allowed
 from GliomaRadiomicsLib.interface.sections import RESULT_TABS, SECTIONS
 from GliomaRadiomicsLib.interface.summary import NOTICE
+from GliomaRadiomicsLib.panel import output_folders
 from GliomaRadiomicsLib.panel.dress import dress, dress_choices
 from GliomaRadiomicsLib.panel.parameters import FIELDS, values_of
-from GliomaRadiomicsLib.scene.display import outline_stamp
+from GliomaRadiomicsLib.scene.display import has_outline, outline_stamp
 
 _REPORT, _REPORT_ATTRIBUTE = "report.html", "GliomaRadiomics.Report"
+_IMAGES_ATTRIBUTE, _PREPARED = "GliomaRadiomics.Images", "prepared"
 _PARTS = ("inputs", "check", "run", "cohort", "models")
 
 
@@ -41,7 +44,8 @@ class Panel:
         self._shown, self._stamp = "", 0
         self._warm = False
         self._state: PanelState | None = None
-        self._folders: dict[str, Path] = {}
+        self._folder: Path | None = None
+        self._own_folders: set[Path] = set()
         self._gui_tag: Any = None
         self.ui = self._load(layout, ui_path)
         dress(self.ui, [field for field in FIELDS if field.key != "step_scene"])
@@ -57,14 +61,18 @@ class Panel:
 
     @property
     def output_folder(self) -> Path | None:
-        """Folder of the shown result's run; None if it is gone, or of an earlier session."""
-        folder = self._folders.get(self.patient)
-        return folder if folder is not None and folder.is_dir() else None
+        """Output folder of the shown result, of an earlier session too; None if it is gone, or not known here."""
+        return self._folder if self._folder is not None and self._folder.is_dir() else None
+
+    @property
+    def reusable_folder(self) -> Path | None:
+        """The same, if a run of this session made it from the images that are in the scene."""
+        return self.output_folder if self._folder in self._own_folders else None
 
     @property
     def report_file(self) -> Path | None:
         """The shown result's report, of an earlier session too; None if there is none or it is gone."""
-        path = self._noted_report()
+        path = self.output_folder / _REPORT if self.output_folder is not None else None
         return path if path is not None and path.is_file() else None
 
     @property
@@ -87,10 +95,13 @@ class Panel:
         steps = {key.removeprefix(STEP_PREFIX) for key, on in values.items() if key.startswith(STEP_PREFIX) and on}
         return PanelState(
             sequences=frozenset(field.key for field in SEQUENCE_FIELDS if values.get(field.key) is not None),
-            running=self.run.is_running or self.models.is_running,
+            running=any(part.is_running for part in (self.run, self.models, self.cohort, self.report)),
             result=self.result,
-            report_gone=self._noted_report() is not None and self.report_file is None,
+            report_gone=self._noted(_REPORT_ATTRIBUTE) is not None and self.report_file is None,
             mask_edited=self.mask_edited,
+            has_tumour=not self.mask_edited or has_outline(self.nodes),
+            has_folder=self.output_folder is not None,
+            has_images=self._noted(_IMAGES_ATTRIBUTE) != _PREPARED,
             steps=frozenset(steps),
             cohort=self.cohort.is_filled,
             model=self.models.chosen_row() is not None,
@@ -133,12 +144,15 @@ class Panel:
         self._warm_up()
 
     def show_new(self, nodes: Any, patient: str, folder: Path, before: CaseResult | None = None) -> None:
-        """Show a result that was just written into the scene."""
-        self._folders[patient] = folder
-        if (folder / _REPORT).is_file() and nodes.dataNode is not None:
-            nodes.dataNode.SetAttribute(_REPORT_ATTRIBUTE, str(folder / _REPORT))
-        self.parameters.patient = patient
-        self._show(nodes, before)
+        """Show a result that a run has just written into the scene."""
+        self._own_folders.add(folder)
+        self._show_of(nodes, patient, folder, before)
+
+    def show_loaded(self, nodes: Any, patient: str, folder: Path) -> None:
+        """Show a result of an earlier run with the images that lie in its folder, which are prepared already."""
+        if nodes.dataNode is not None:
+            nodes.dataNode.SetAttribute(_IMAGES_ATTRIBUTE, _PREPARED)
+        self._show_of(nodes, patient, folder, None)
 
     def show_patient(self, patient: str) -> None:
         """Show the result of a patient found in the scene; of the last one if this one has none."""
@@ -150,9 +164,12 @@ class Panel:
             self.parameters.patient = patient
         self._show(find_result(slicer.mrmlScene, patient) if patient else None, None)
 
+    def loaded(self) -> None:
+        """A scene was loaded; where its file lies is known only when loading has ended."""
+        qt.QTimer.singleShot(0, self._look_beside)
+
     def forget(self) -> None:
         """The scene was closed: nothing is shown any more."""
-        self._folders.clear()
         self.logic.forgetImages()
         self.check.forget()
         self._show(None, None)
@@ -161,15 +178,36 @@ class Panel:
         """The panel goes away."""
         self.run.stop()
         self.models.stop()
+        self.cohort.stop()
         self.inputs.stop()
         self.tumour.stop()
+        self.report.stop()
+
+    def _show_of(self, nodes: Any, patient: str, folder: Path, before: CaseResult | None) -> None:
+        """The scene notes only that there is a report; where it lies is a matter of this machine."""
+        output_folders.remember(nodes.dataNode, folder)
+        if (folder / _REPORT).is_file() and nodes.dataNode is not None:
+            nodes.dataNode.SetAttribute(_REPORT_ATTRIBUTE, _REPORT)
+        self.parameters.patient = patient
+        self._show(nodes, before)
 
     def _show(self, nodes: Any, before: CaseResult | None) -> None:
         self.nodes, self.before = nodes, before
+        self._folder = output_folders.find(nodes.dataNode) if nodes is not None else None
         self._shown, self._stamp = self.patient, outline_stamp(nodes)
         for part in self._parts:
             part.show_result()
         self.refresh()
+
+    def _look_beside(self) -> None:
+        """Files of the result may lie beside the scene's own file."""
+        if self.parameters is None or self.nodes is None or self._folder is not None:
+            return
+        self._folder = output_folders.find(self.nodes.dataNode)
+        if self._folder is not None:
+            for part in self._parts:
+                part.show_result()
+            self.refresh()
 
     def _warm_up(self) -> None:
         """Start a worker ahead once there is something to run on, so that the run begins at once."""
@@ -177,10 +215,9 @@ class Panel:
             self._warm = True
             self.logic.startWorker()
 
-    def _noted_report(self) -> Path | None:
-        """Where the report of the shown result was written; noted in the scene, so that it is found after loading."""
-        noted = self.nodes.dataNode.GetAttribute(_REPORT_ATTRIBUTE) if self._has_data() else None
-        return Path(noted) if noted else None
+    def _noted(self, attribute: str) -> str | None:
+        """What was noted on the shown result in the scene."""
+        return self.nodes.dataNode.GetAttribute(attribute) if self._has_data() else None
 
     def _has_data(self) -> bool:
         return self.nodes is not None and self.nodes.dataNode is not None
@@ -233,10 +270,10 @@ class Panel:
         self.cohort = CohortSection(self)
         self.inputs = InputsSection(self)
         self.check = CheckSection(self)
-        self.tumour = TumourTab(self)
-        tabs = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab, ReportTab)
+        self.tumour, self.report = TumourTab(self), ReportTab(self)
+        tabs = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab)
         self._parts = [self.models, self.run, self.inputs, self.check, ResultsSection(self), self.tumour]
-        self._parts += [*(tab(self) for tab in tabs), self.cohort]
+        self._parts += [*(tab(self) for tab in tabs), self.report, self.cohort]
 
 
 def _with_files(nodes: Any, report: Path | None) -> CaseResult:

@@ -88,6 +88,7 @@ class InputsSection:
         from GliomaRadiomicsLib.scene.loading import load_folder
 
         folder = choose_folder(_("Folder with the images of one patient"))
+        self._panel.run.prepare(torch=False)
         with slicer.util.WaitCursor():
             self.fill(load_folder(slicer.mrmlScene, folder))
 

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
-from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets
+from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 from GliomaRadiomicsLib.panel.train_box import TrainBox
 from GliomaRadiomicsLib.panel.worker_run import WorkerRun
@@ -28,8 +28,6 @@ class ModelsSection:
         self.control = RunControl(
             RunWidgets(ui.modelCancelButton, ui.modelProgressBar, ui.modelEtaLabel, ui.modelLogText),
             self._on_run,
-            failed=_("This did not succeed"),
-            refused=_("This cannot be done"),
         )
         self.train = TrainBox(panel, self._train)
         keep_fitted(ui.modelTable, _TABLE_HEIGHT)
@@ -122,9 +120,13 @@ class ModelsSection:
 
     def _run(self, job: dict[str, Any], done: str) -> None:
         """In a worker, so that the program goes on meanwhile."""
-        self._panel.run.prepare()
+        self._panel.run.prepare(self.control)
         run = WorkerRun(job, self._panel.logic.workerOptions())
-        self.control.follow(run, lambda path: self._made(path, done), f"{done}.")
+        self.control.follow(run, lambda path: self._made(path, done), self._words(f"{done}."))
+
+    @staticmethod
+    def _words(done: str) -> RunWords:
+        return RunWords(done, _("Cancelled; no model was added."), _("This did not succeed"), _("This cannot be done"))
 
     def _made(self, path: Path, done: str) -> None:
         self._changed(f"{done}: {path.name}")

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import slicer
+from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 
@@ -14,17 +15,19 @@ TORCH_REQUIREMENT = ">=2.2"
 _REQUESTER = "GliomaRadiomics"
 
 
-def ensure_packages(requirements: str | Path) -> None:
+def ensure_packages(requirements: str | Path, *, torch: bool = True) -> None:
     """Install what is missing, after asking.
 
     Args:
         requirements: Path of ``requirements.txt``; PyTorch is not in it, the PyTorch extension brings it.
+        torch: Whether PyTorch is needed too; images are read without it.
 
     Raises:
         Cancelled: If the user declines.
         RefusedInput: If PyTorch is missing and so is the extension that installs it.
     """
-    _ensure_torch()
+    if torch:
+        _ensure_torch()
     try:
         from slicer.packaging import load_requirements, pip_ensure
     except ImportError:
@@ -48,7 +51,7 @@ def _ensure_with_pip_install(requirements: Path) -> None:
     if not missing:
         return
     names = ", ".join(missing)
-    question = f"Glioma Radiomics needs these Python packages: {names}.\n\nInstall them now?"
+    question = f"{_('Glioma Radiomics needs these Python packages')}: {names}.\n\n{_('Install them now?')}"
     if not slicer.util.confirmOkCancelDisplay(question, windowTitle="Glioma Radiomics"):
         raise Cancelled(_declined(names))
     slicer.util.pip_install(missing)
@@ -61,8 +64,8 @@ def _ensure_torch() -> None:
         import PyTorchUtils
     except ImportError as error:
         raise RefusedInput(
-            what="PyTorch is missing",
-            remedy="install the extension PyTorch in the Extensions Manager and restart 3D Slicer",
+            what=_("PyTorch is missing"),
+            remedy=_("install the extension PyTorch in the Extensions Manager and restart 3D Slicer"),
         ) from error
     torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(
         askConfirmation=True, torchVersionRequirement=TORCH_REQUIREMENT
@@ -83,4 +86,4 @@ def _is_installed(requirement: str) -> bool:
 
 
 def _declined(what: str) -> str:
-    return f"nothing was installed, so nothing was run ({what})"
+    return f"{_('nothing was installed, so nothing was run')} ({what})"

@@ -37,7 +37,7 @@ class ResultsSection:
 
     def refresh(self) -> None:
         """Another patient cannot be chosen during a run."""
-        self._ui.resultComboBox.enabled = not self._panel.run.is_running
+        self._ui.resultComboBox.enabled = not self._panel.state.running
 
     def _choose(self) -> None:
         self._panel.show_patient(chosen(self._ui.resultComboBox))

@@ -57,6 +57,23 @@ class RunWidgets:
     log: Any
 
 
+@dataclass(frozen=True)
+class RunWords:
+    """What is said of a run.
+
+    Attributes:
+        done: When it has ended well.
+        cancelled: When it was cancelled.
+        failed: Before the message of one that failed.
+        refused: Before the message of one that was refused.
+    """
+
+    done: str
+    cancelled: str
+    failed: str
+    refused: str
+
+
 class RunControl:
     """Follows one run at a time with a timer, so that the program never waits for it.
 
@@ -65,15 +82,12 @@ class RunControl:
     Args:
         widgets: Where it is shown.
         on_change: Called when a run has begun or ended.
-        failed: Said before the message of a run that failed.
-        refused: Said before the message of a run that was refused.
     """
 
-    def __init__(self, widgets: RunWidgets, on_change: Callable[[], None], *, failed: str, refused: str) -> None:
+    def __init__(self, widgets: RunWidgets, on_change: Callable[[], None]) -> None:
         self._widgets, self._on_change = widgets, on_change
-        self._headings = {"refused": refused, "failed": failed}
         self._on_result: Callable[[Any], None] = lambda _result: None
-        self._done_line = ""
+        self._words = RunWords("", "", "", "")
         self._run: FollowedRun | None = None
         self._steps: Any = None
         self._is_ending = False
@@ -90,15 +104,15 @@ class RunControl:
         """Whether a run is being followed."""
         return self._run is not None
 
-    def follow(self, run: FollowedRun, on_result: Callable[[Any], None], done_line: str = "") -> None:
+    def follow(self, run: FollowedRun, on_result: Callable[[Any], None], words: RunWords) -> None:
         """Start a run and follow it.
 
         Args:
             run: The run.
             on_result: Called with the result of a run that ended well.
-            done_line: What to say then.
+            words: What is said of it.
         """
-        self._run, self._on_result, self._done_line = run, on_result, done_line
+        self._run, self._on_result, self._words = run, on_result, words
         self._began, self._fraction, self._what = time.monotonic(), 0.0, ""
         self._widgets.log.clear()
         self._widgets.bar.value = 0
@@ -161,6 +175,8 @@ class RunControl:
             self._end(self._error_event(error))
         else:
             self._what = getattr(what, "message", what)
+            share = int(_PERCENT * getattr(what, "fraction", 0.0))
+            self._widgets.bar.value = max(self._widgets.bar.value, share)
 
     def _listen(self, run: FollowedRun) -> None:
         try:
@@ -202,7 +218,7 @@ class RunControl:
             return
         self._widgets.bar.value = _PERCENT
         took = elapsed_text(time.monotonic() - self._began)
-        self._say(f"{self._done_line} {_('Took')} {took}.".strip())
+        self._say(f"{self._words.done} {_('Took')} {took}.".strip())
         self.log(self._widgets.line.text)
         self._on_change()
 
@@ -219,12 +235,12 @@ class RunControl:
 
     def _tell_error(self, ending: dict[str, Any]) -> None:
         self._widgets.bar.value = 0
-        self._say(_("Cancelled; nothing was kept.") if ending.get("kind") == "cancelled" else "")
-        kind = ending.get("kind")
+        kind, words = ending.get("kind"), self._words
+        self._say(words.cancelled if kind == "cancelled" else "")
         message = ending.get("message") or kind or "no message"
         self.log(f"{str(kind).capitalize()}: {message}" if message != kind else str(kind).capitalize())
         if kind != "cancelled":
-            show_error(f"{self._headings.get(str(kind), self._headings['failed'])}:\n\n{message}")
+            show_error(f"{words.refused if kind == 'refused' else words.failed}:\n\n{message}")
 
     def _show_time(self) -> None:
         elapsed = time.monotonic() - self._began

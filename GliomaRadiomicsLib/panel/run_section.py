@@ -10,11 +10,11 @@ import qt
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.models import ModelRow
-from GliomaRadiomicsLib.interface.values import analyze_settings
+from GliomaRadiomicsLib.interface.values import analyze_settings, clinical_values
 from GliomaRadiomicsLib.panel import packages
 from GliomaRadiomicsLib.panel.dialogs import guarded
 from GliomaRadiomicsLib.panel.parameters import values_of
-from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets
+from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
 from GliomaRadiomicsLib.panel.tables import chosen, fill_choices
 
 
@@ -27,6 +27,10 @@ class RunSection:
         self.control = RunControl(
             RunWidgets(ui.cancelButton, ui.progressBar, ui.etaLabel, ui.logText),
             self._changed,
+        )
+        self._words = RunWords(
+            done=_("Done."),
+            cancelled=_("Cancelled; nothing was kept."),
             failed=_("The analysis did not succeed"),
             refused=_("These images cannot be analysed"),
         )
@@ -39,45 +43,66 @@ class RunSection:
         """Whether something is running."""
         return self.control.is_running
 
-    def prepare(self) -> None:
-        """Install what is missing, with consent; start a worker ahead.
+    def prepare(self, control: RunControl | None = None, *, torch: bool = True) -> None:
+        """Install what is missing, with consent.
+
+        Args:
+            control: In whose log it is told that the user declined; default that of this section.
+            torch: Whether PyTorch is needed too.
 
         Raises:
             Cancelled: If the user declines.
             RefusedInput: If something cannot be installed from here.
         """
         try:
-            packages.ensure_packages(self._panel.requirements)
+            packages.ensure_packages(self._panel.requirements, torch=torch)
         except packages.Cancelled as declined:
-            self.control.log(str(declined))
+            (control or self.control).log(str(declined))
             raise
 
     def start(self, *, recompute: bool = False) -> None:
         """Start an analysis with what is chosen.
 
         Args:
-            recompute: With the outline as it was edited, on the images prepared before; the result replaces the shown
-                one, which is kept to compare with.
+            recompute: With the outline as it was edited, on the images and with the clinical data of the shown result,
+                prepared as before; the new result replaces it, and it is kept to compare with.
 
         Raises:
             Cancelled: If packages are missing and the user declines.
             RefusedInput: If the images or the settings cannot be used.
         """
         self.prepare()
-        panel, values = self._panel, values_of(self._panel.parameters)
+        panel, values = self._panel, self.values()
         nodes, options = panel.volume_nodes(), {"mask_node": values["mask"], "patient": None}
         before = None
         if recompute:
             before = panel.nodes.result
             nodes = dict(panel.nodes.volumeNodes)
             options = {"mask_node": panel.nodes.segmentationNode, "patient": panel.patient, "keep_mask": False}
-            values["reuse"] = str(panel.output_folder) if panel.output_folder else None
+            values |= clinical_values(before) | {"reuse": str(panel.reusable_folder) if panel.reusable_folder else None}
         run = panel.logic.newRun(nodes, analyze_settings(values), **options)
-        self.follow(run, lambda result: self._take(run, result, before), _("Done."))
+        self.follow(run, lambda result: self._take(run, result, before), self._words)
+        self.tell_absent_models(self.control)
 
-    def follow(self, run: Any, on_result: Callable[[Any], None], done_line: str) -> None:
+    def values(self) -> dict[str, Any]:
+        """What is chosen, with the paths of the chosen models; those that are not installed here are left out."""
+        values, installed = values_of(self._panel.parameters), self._installed()
+        values["models"] = {system: installed[key] for system, key in values["models"].items() if key in installed}
+        return values
+
+    def tell_absent_models(self, control: RunControl) -> None:
+        """Say in a log which models that a loaded scene asks for are not installed here."""
+        chosen_models = dict(self._panel.parameters.models)
+        for system, key in chosen_models.items():
+            if key not in self._installed():
+                control.log(f"{system}: {key} {_('is not installed here; the automatic choice is used instead.')}")
+
+    def _installed(self) -> dict[str, str]:
+        return {row.key: row.path for row in self._panel.models.rows if row.ok}
+
+    def follow(self, run: Any, on_result: Callable[[Any], None], words: RunWords) -> None:
         """Start and follow a run that was made elsewhere in the panel."""
-        self.control.follow(run, on_result, done_line)
+        self.control.follow(run, on_result, words)
 
     def refresh(self) -> None:
         """Enable the buttons."""
@@ -86,9 +111,9 @@ class RunSection:
         self._ui.cancelButton.enabled = self.is_running
         models = dict(self._panel.parameters.models) if self._panel.parameters is not None else {}
         for system, box in self._model_boxes.items():
-            paths = [box.itemData(index) for index in range(box.count)]
+            keys = [box.itemData(index) for index in range(box.count)]
             wanted = models.get(system, "")
-            box.currentIndex = paths.index(wanted) if wanted in paths else 0
+            box.currentIndex = keys.index(wanted) if wanted in keys else 0
 
     def show_result(self) -> None:
         """Nothing here depends on a result."""
@@ -108,7 +133,7 @@ class RunSection:
         for system, rows in _alternatives(self._panel.models.rows).items():
             box = qt.QComboBox()
             label = qt.QLabel(f"{system}:")
-            choices = [(row.path, f"{row.name} {row.version}, {_(row.source)}") for row in rows]
+            choices = [(row.key, f"{row.name} {row.version}, {_(row.source)}") for row in rows]
             fill_choices(box, [("", _("automatic")), *choices])
             box.connect("currentIndexChanged(int)", lambda _index, key=system: self._choose(key))
             layout.addRow(label, box)
@@ -120,9 +145,9 @@ class RunSection:
         parameters = self._panel.parameters
         if parameters is None:
             return
-        others = {key: path for key, path in dict(parameters.models).items() if key != system}
-        path = chosen(self._model_boxes[system])
-        parameters.models = others | ({system: path} if path else {})
+        others = {one: key for one, key in dict(parameters.models).items() if one != system}
+        key = chosen(self._model_boxes[system])
+        parameters.models = others | ({system: key} if key else {})
 
     def _run(self) -> None:
         self.start()

@@ -78,9 +78,20 @@ def is_surface_shown(nodes: SceneResult) -> bool:
 
 def outline_stamp(nodes: SceneResult | None) -> int:
     """A number that changes whenever the outline is drawn on; making surfaces does not change it."""
+    images = _segment_images(nodes)
+    return max((image.GetMTime() for image in images if image is not None), default=0) + len(images)
+
+
+def has_outline(nodes: SceneResult | None) -> bool:
+    """Whether any voxel is outlined."""
+    images = [image for image in _segment_images(nodes) if image is not None and image.GetNumberOfPoints()]
+    return any(image.GetScalarRange()[1] > 0 for image in images)
+
+
+def _segment_images(nodes: SceneResult | None) -> list[Any]:
+    """The binary label map of every segment, which several may share."""
     if nodes is None or nodes.segmentationNode is None:
-        return 0
+        return []
     segmentation = nodes.segmentationNode.GetSegmentation()
     name = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    images = [segmentation.GetSegment(one).GetRepresentation(name) for one in segmentation.GetSegmentIDs()]
-    return max((image.GetMTime() for image in images if image is not None), default=0) + len(images)
+    return [segmentation.GetSegment(one).GetRepresentation(name) for one in segmentation.GetSegmentIDs()]

@@ -52,15 +52,17 @@ def prepare_real_base(slicer: Any, base: Path) -> None:
     vars(slicer.app).update(
         thread=PySide6.QtCore.QThread.currentThread,
         moduleManager=lambda: types.SimpleNamespace(connect=lambda *_: None, disconnect=lambda *_: None),
-        userSettings=lambda: PySide6.QtCore.QSettings("stand-in", "stand-in"),
         settings=lambda: PySide6.QtCore.QSettings("stand-in", "stand-in"),
     )
 
 
 @pytest.fixture
-def scene(module: Any) -> Iterator[Any]:
+def scene(module: Any, tmp_path: Path) -> Iterator[Any]:
     import slicer
+    from PySide6.QtCore import QSettings
 
+    settings = str(tmp_path / "settings.ini")
+    vars(slicer.app)["userSettings"] = lambda: QSettings(settings, QSettings.Format.IniFormat)
     slicer.mrmlScene.Clear(False)
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(False)
@@ -112,7 +114,7 @@ def worker(tmp_path: Path, module: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     from GliomaRadiomicsLib.panel import packages
 
     write_output_folder(tmp_path / "finished")
-    monkeypatch.setattr(packages, "ensure_packages", lambda _requirements: None)
+    monkeypatch.setattr(packages, "ensure_packages", lambda *_, **__: None)
 
     def behave(how: str) -> None:
         options = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def make_panel() -> Any:
     headless.boot()
     pyside_standin.install(slicer)
     slicer_base_stub.install(slicer)
-    vars(slicer.app).update(connect=lambda *_: None)
+    settings = qt_settings(tempfile.mkdtemp(prefix="glioma-radiomics-pictures-"))
+    vars(slicer.app).update(connect=lambda *_: None, userSettings=lambda: settings)
     Spare.start = lambda _spare: None  # type: ignore[method-assign]
     path = ROOT / "GliomaRadiomics" / "GliomaRadiomics.py"
     spec = importlib.util.spec_from_file_location("GliomaRadiomics", path)
@@ -53,6 +55,13 @@ def make_panel() -> Any:
     widget = module.GliomaRadiomicsWidget(parent)
     widget.setup()
     return widget
+
+
+def qt_settings(folder: str) -> Any:
+    """Settings of the application, in a file of their own."""
+    from PySide6.QtCore import QSettings
+
+    return QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat)
 
 
 def fill(widget: Any, output: Path) -> None:
@@ -111,7 +120,9 @@ class RunUnderWay:
 
 def follow(control: Any, doing: str) -> None:
     """Show a run that has been under way for a minute and a half."""
-    control.follow(RunUnderWay(doing), lambda _result: None)
+    from GliomaRadiomicsLib.panel.run_control import RunWords
+
+    control.follow(RunUnderWay(doing), lambda _result: None, RunWords("", "", "", ""))
     control.poll()
     control._began -= 95
     control.poll()

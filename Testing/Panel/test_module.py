@@ -177,9 +177,15 @@ class UnreadableRun:
         raise TimeoutError(msg)
 
 
+def follow(widget: Any, run: UnreadableRun) -> None:
+    from GliomaRadiomicsLib.panel.run_control import RunWords
+
+    widget.panel.run.follow(run, lambda _: None, RunWords("", "", "It failed", ""))
+
+
 def test_a_run_that_cannot_be_followed_is_ended(widget: Any, errors: list[str]) -> None:
     run = UnreadableRun()
-    widget.panel.run.follow(run, lambda _: None, "")
+    follow(widget, run)
     until(lambda: not widget.panel.run.is_running)
     assert run.killed == 1
     assert "no space left" in errors[0]
@@ -188,7 +194,7 @@ def test_a_run_that_cannot_be_followed_is_ended(widget: Any, errors: list[str]) 
 
 def test_a_run_that_does_not_end_in_time_does_not_keep_the_panel(widget: Any) -> None:
     run = UnreadableRun()
-    widget.panel.run.follow(run, lambda _: None, "")
+    follow(widget, run)
     widget.cleanup()
     assert run.killed == 1
     assert not widget.Observations
@@ -242,7 +248,7 @@ def test_declined_packages_leave_the_panel_ready(
 ) -> None:
     from GliomaRadiomicsLib.panel import packages
 
-    def decline(_requirements: str) -> None:
+    def decline(_requirements: str, **_options: bool) -> None:
         msg = "nothing was installed"
         raise Cancelled(msg)
 

@@ -178,7 +178,7 @@ def test_models_are_listed_with_their_cards_and_imported(
     assert "as its metadata says" in ui.modelStateLabel.text
     shutil.copytree(STARTER_FOLDER / "volumetric_grading", tmp_path / "copy")
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "copy"))
-    monkeypatch.setattr(packages, "ensure_packages", lambda _requirements: None)
+    monkeypatch.setattr(packages, "ensure_packages", lambda *_, **__: None)
     ui.importFolderButton.click()
     assert widget.panel.models.is_running
     assert not ui.runButton.enabled
@@ -187,7 +187,8 @@ def test_models_are_listed_with_their_cards_and_imported(
     assert ui.modelTable.rowCount == len(names) + 1
     box = widget.panel.run._model_boxes["volumetric_grading"]
     box.currentIndex = 1
-    chosen = widget.panel.parameters.models
+    assert widget.panel.parameters.models == {"volumetric_grading": "user/volumetric_grading"}
+    chosen = widget.panel.run.values()["models"]
     assert Path(chosen["volumetric_grading"]).parent == tmp_path / "models"
     metadata = Path(chosen["volumetric_grading"]) / "metadata.json"
     metadata.chmod(0o644)
@@ -196,6 +197,16 @@ def test_models_are_listed_with_their_cards_and_imported(
     until(lambda: not widget.panel.models.is_running, 120)
     assert len(errors) == 1
     assert "already there" in errors[0]
+
+
+def test_a_model_of_a_loaded_scene_that_is_not_installed_is_told(widget: Any, scene: Any, worker: Any) -> None:
+    widget.ui.t1Selector.setCurrentNode(node_from_volume(scene, image(), "one"))
+    widget.panel.parameters.models = {"volumetric_grading": "user/theirs"}
+    worker("succeed")
+    widget.ui.runButton.click()
+    assert "user/theirs is not installed here" in widget.ui.logText.plainText
+    until(lambda: not widget.panel.run.is_running)
+    assert widget.panel.run.values()["models"] == {}
 
 
 def fill_training(widget: Any, folder: Path, system: str) -> None:
@@ -242,7 +253,7 @@ def test_a_cohort_of_one_class_is_refused_with_a_remedy(
     from GliomaRadiomicsLib.imaging.files import write_label_map
     from GliomaRadiomicsLib.panel import packages
 
-    monkeypatch.setattr(packages, "ensure_packages", lambda _requirements: None)
+    monkeypatch.setattr(packages, "ensure_packages", lambda *_, **__: None)
     sequences, labels, _ = invented_patient()
     write_volume(sequences["t1ce"], tmp_path / "t1ce.nii")
     write_label_map(labels, tmp_path / "seg.nii")

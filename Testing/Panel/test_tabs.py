@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,7 @@ def test_an_edited_outline_can_be_computed_again_and_is_compared(
     assert errors == []
     assert jobs[0]["mask"] is not None
     assert jobs[0]["reuse"] == str(output)
+    assert jobs[0]["clinical"]["age"] == shown.panel.before.inputs.get("clinical", {}).get("age")
     assert not shown.ui.tumourTable.isColumnHidden(2)
     assert "from" in cells(shown.ui.tumourTable)[0][2]
     assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
@@ -264,6 +266,52 @@ def test_report_is_opened_and_saved_and_the_scene_saved(
     assert len(errors) == 1
 
 
+def settle() -> None:
+    """Let the event loop do what waits for its next turn."""
+    from PySide6.QtCore import QCoreApplication
+
+    for _ in range(3):
+        QCoreApplication.processEvents()
+
+
+def paths_in(bundle: Path, folder: Path) -> list[str]:
+    """Files of a scene bundle that name a folder of this machine."""
+    with zipfile.ZipFile(bundle) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    return [name for name, content in contents.items() if str(folder).encode() in content or b"/tmp/" in content]
+
+
+def test_the_report_beside_a_scene_file_is_found_on_another_machine(
+    shown: Any, scene: Any, output: Path, tmp_path: Path
+) -> None:
+    import slicer
+
+    from GliomaRadiomicsLib.scene.bundle import save_scene
+
+    save_scene(scene, output / "scene.mrb")
+    scene.Clear(False)
+    slicer.app.userSettings().clear()
+    moved = output.rename(tmp_path / "moved")
+    assert scene.ReadFromMRB(str(moved / "scene.mrb"), True)
+    until(lambda: shown.panel.output_folder == moved)
+    assert shown.ui.openReportButton.enabled
+    scene.Clear(False)
+    (moved / "result.json").write_text("{}")
+    assert scene.ReadFromMRB(str(moved / "scene.mrb"), True)
+    settle()
+    assert shown.panel.output_folder is None
+    assert not shown.ui.openReportButton.enabled
+
+
+def test_an_outline_without_any_voxel_is_not_computed_again(shown: Any) -> None:
+    shown.exit()
+    for segment in ("NCR_NET", "ED", "ET"):
+        erase(shown.panel.nodes.segmentationNode, segment)
+    shown.enter()
+    assert not shown.ui.recomputeButton.enabled
+    assert "empty" in shown.ui.recomputeButton.toolTip
+
+
 def test_a_saved_scene_brings_choices_and_result_back(
     shown: Any, scene: Any, output: Path, tmp_path: Path, errors: list[str]
 ) -> None:
@@ -274,6 +322,7 @@ def test_a_saved_scene_brings_choices_and_result_back(
     shown.ui.t1ceSelector.setCurrentNode(shown.panel.nodes.volumeNodes["t1ce"])
     shown.ui.heatmapComboBox.currentIndex = 1
     save_scene(scene, tmp_path / "saved.mrb")
+    assert not paths_in(tmp_path / "saved.mrb", tmp_path)
     scene.Clear(False)
     assert shown.ui.summaryLabel.text == "No result yet."
     assert not shown.ui.jumpButton.enabled

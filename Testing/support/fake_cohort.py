@@ -1,4 +1,7 @@
-"""A worker for the command ``cohort``: one patient done, as found in ``FAKE_OUTPUT``, and one refused."""
+"""A worker for the command ``cohort``: one patient done, as found in ``FAKE_OUTPUT``, and one refused.
+
+With ``FAKE_THEN`` hang it does not end then.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from GliomaRadiomicsLib.pipeline.cohort_files import columns, write_rows
@@ -24,6 +28,8 @@ def main(folder: Path) -> int:
     for number, row in enumerate((done, refused), start=1):
         write_rows([done, refused][:number], out)
         say(type="patient", case=row["case"], status=row["status"], message=row["message"], done=number, of=2)
+    if os.environ.get("FAKE_THEN") == "hang":
+        time.sleep(120)
     say(type="done", out=str(out))
     return 0
 

@@ -31,8 +31,8 @@ _RAW = (
     "mrmlScene",
 )
 
-_SPARE_TRUES = [True] * 100_000
-"""Every ``emit`` of a signal made in Python gives away a reference of True, which Python before 3.12 counts."""
+_SPARES = [[value] * 100_000 for value in (True, None)]
+"""Every ``emit`` of a signal made in Python gives away a reference of these, which Python before 3.12 counts."""
 
 
 def _has_property(widget: Any, name: str) -> bool:
