@@ -90,7 +90,7 @@ def _region(region: str, volume_ml: float, outcome: Outcome, source: Source, seg
     from highdicom.sr import VolumetricROIMeasurementsAndQualitativeEvaluations as OfRegion
 
     name, version = made_by.outline_algorithm(outcome)
-    common = {
+    common: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(outcome.tracking_uid(region), f"Glioma {region.replace('_', '/')}"),
         "finding_type": coded(_REGION_TYPES.get(region) or own_code(REGION_NAMES[region])),
         "finding_sites": [FindingSite(coded(BRAIN))],
@@ -100,7 +100,7 @@ def _region(region: str, volume_ml: float, outcome: Outcome, source: Source, seg
     numbers = {label.key: number for number, label in enumerate(outcome.labels, start=1)}
     if segmentation is not None and region in numbers:
         referenced = ReferencedSegment.from_segmentation(segmentation, numbers[region])
-        group = OfRegion(referenced_segment=referenced, **common)
+        group: Any = OfRegion(referenced_segment=referenced, **common)
     else:
         images = _images(source, source.slices_with(REGIONS[region]))
         group = Plain(source_images=images or None, **common)
