@@ -52,8 +52,9 @@ def test_every_module_folder_is_added_and_the_extension_describes_itself() -> No
 
 
 @pytest.mark.skipif(tomllib is None, reason="SKIPPED: reading pyproject.toml needs Python 3.11")
-def test_slicer_installs_what_the_package_needs_but_torch() -> None:
+def test_slicer_installs_what_package_and_exports_need_but_torch() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = {line for line in project["dependencies"] if not line.startswith(("torch", "numpy"))}
+    needed |= set(project["optional-dependencies"]["dicom"])
     requirements = (ROOT / "GliomaRadiomics" / "Resources" / "requirements.txt").read_text().splitlines()
     assert {line for line in requirements if line and not line.startswith("#")} == needed
