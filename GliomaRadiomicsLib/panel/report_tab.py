@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.interface.rules import REPORT_GONE
 from GliomaRadiomicsLib.interface.summary import NOTICE
 from GliomaRadiomicsLib.panel.dialogs import choose_target, guarded
+from GliomaRadiomicsLib.panel.export_box import ExportBox
 
 
 class ReportTab:
@@ -21,9 +22,19 @@ class ReportTab:
 
     def __init__(self, panel: Any) -> None:
         self._panel, self._ui = panel, panel.ui
+        self._exports = ExportBox(panel)
         self._ui.openReportButton.connect("clicked()", guarded(self._open))
         self._ui.saveReportButton.connect("clicked()", guarded(self._save))
         self._ui.exportMrbButton.connect("clicked()", guarded(self._save_scene))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an export is being written."""
+        return self._exports.is_running
+
+    def stop(self) -> None:
+        """The panel goes away, and an export with it."""
+        self._exports.stop()
 
     def show_result(self) -> None:
         """Say how long the report is there."""
@@ -42,6 +53,7 @@ class ReportTab:
         self._panel.allow(self._ui.openReportButton, "open_report")
         self._panel.allow(self._ui.saveReportButton, "save_report")
         self._panel.allow(self._ui.exportMrbButton, "save_scene")
+        self._exports.refresh()
 
     def _report(self) -> Path:
         path = self._panel.report_file
