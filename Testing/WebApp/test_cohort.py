@@ -17,6 +17,7 @@ from GliomaRadiomicsLib.webapp.view.cohort_upload import check_inside, find_tabl
 from GliomaRadiomicsLib.webapp.view.uploads import Uploads
 
 NewPage = Callable[[], Page]
+TOKEN = "a-token-that-is-long-enough"
 
 
 @pytest.fixture
@@ -117,6 +118,35 @@ def test_files_without_a_table_are_refused_with_a_remedy(new_page: NewPage, tmp_
     page.all("#upload-cohort")[0].send_keys(str(folder))
     page.until(lambda: "upload a folder with COHORT.csv" in page.text("#error"), "the refusal")
     assert not page.state("cohort_uploaded")
+
+
+def test_over_the_network_nothing_of_the_server_is_read_written_or_changed(
+    browsers: None, cohort: Path, tmp_path_factory: pytest.TempPathFactory, pictures: Path
+) -> None:
+    settings = {"host": "0.0.0.0", "token": TOKEN, "sessions": 1}
+    server = AppServer(tmp_path_factory.mktemp("network") / "tmp", settings, {})
+    page = Page(server.url.replace("0.0.0.0", "127.0.0.1"), tmp_path_factory.mktemp("profile"), pictures)
+    try:
+        page.open(f"?token={TOKEN}")
+        page.click("#tab-cohort")
+        assert not page.all("#field-cohort")
+        page.set_state("cohort", {"cohort": str(cohort / "COHORT.csv"), "cohort_out": str(cohort / "out")})
+        time.sleep(2)
+        assert not page.state("allow")["run_cohort"]["ok"]
+        (cohort / "COHORT.csv").write_text(f"case,t1ce\nA,{cohort}/A/t1ce.nii.gz\n")
+        page.all("#upload-cohort")[0].send_keys(str(cohort))
+        page.until(lambda: "outside of what was uploaded" in page.text("#error"), "the refusal")
+        assert not page.state("cohort_uploaded")
+        page.click("#tab-models")
+        assert "Models belong to the server" in page.one("#models-not-here").text
+        assert not page.all("#do-import_model, #do-train, #upload-model")
+        taken = "return fetch('session/uploaded?for=model', { method: 'POST' }).then((answer) => answer.status)"
+        assert page.driver.execute_script(taken) == 200
+        page.until(lambda: "Models belong to the server" in page.text("#error"), "the refusal of a model")
+        page.picture("network-models")
+    finally:
+        page.close()
+        server.close()
 
 
 def test_a_table_of_the_network_names_only_files_of_its_own_upload(tmp_path: Path) -> None:

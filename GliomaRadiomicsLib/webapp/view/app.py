@@ -99,6 +99,11 @@ class ViewApp:
         """What was found by the run that is shown."""
         return self.shown.result
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is filled in for a run; of the page's state only what there is a field for."""
+        return {key: self.state.values.get(key, default) for key, default in start_values().items()}
+
     async def serve(self) -> None:
         """Serve until this is cancelled; says where in a file that the front waits for."""
         uses = {"images": self.inputs.take, "outline": self.tumour.outline.take}

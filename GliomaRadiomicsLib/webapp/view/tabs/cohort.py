@@ -202,7 +202,7 @@ class CohortTab:
         table, out = self._table(), self._out()
         if table is None or out is None:
             raise RefusedInput(what="no table of patients", remedy="give its path, or upload it with its images")
-        values = {**self._state.values, "step_scene": False}
+        values = {**self._app.values, "step_scene": False}
         out.parent.mkdir(parents=True, exist_ok=True)
         job = cohort_job(values, str(table), str(out), resume=bool(self._state.cohort_resume), workers=1)
         await self._app.jobs.run(job, _WORDS)

@@ -75,7 +75,7 @@ class RunTab:
                 self._state.tab = "results"
 
     def _job(self) -> dict[str, Any]:
-        settings = analyze_settings(self._state.values)
+        settings = analyze_settings(self._app.values)
         return {
             "command": "analyze",
             "clinical": asdict(settings.clinical),

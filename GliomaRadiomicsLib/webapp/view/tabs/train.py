@@ -46,4 +46,4 @@ class TrainBox:
         self._app.refresh()
 
     async def _train(self) -> None:
-        await self._start(train_job(self._state.train, self._state.values.get("device") or "auto"))
+        await self._start(train_job(self._state.train, self._app.values["device"] or "auto"))
