@@ -11,9 +11,10 @@ from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.interface.cohort import COHORT_TITLES, CohortRow, cohort_job, cohort_rows, cohort_summary
-from GliomaRadiomicsLib.interface.fields import field
+from GliomaRadiomicsLib.interface.fields import COHORT_FIELDS
 from GliomaRadiomicsLib.panel.cohort_runs import CohortRun, LoadRun
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
+from GliomaRadiomicsLib.panel.dress import dress_rows, row_input
 from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 
@@ -32,13 +33,9 @@ class CohortSection:
         self._panel, self._ui = panel, panel.ui
         self.rows: list[CohortRow] = []
         ui = self._ui
-        for key in ("cohort", "cohort_out"):
-            edit, label, button = (getattr(ui, _name(key, kind)) for kind in ("Edit", "Label", "Button"))
-            edit.toolTip = button.toolTip = _(field(key).help)
-            edit.accessibleName = _(field(key).label)
-            label.text = f"{_(field(key).label)}:"
-            label.setBuddy(edit)
-            edit.connect("textChanged(QString)", lambda _text: self.refresh())
+        dress_rows(ui, COHORT_FIELDS)
+        for one in COHORT_FIELDS:
+            row_input(ui, one.key).connect("textChanged(QString)", lambda _text: self.refresh())
         ui.cohortOutEdit.connect("editingFinished()", guarded(self.list_rows))
         ui.cohortButton.connect("clicked()", guarded(self._choose_table))
         ui.cohortOutButton.connect("clicked()", guarded(self._choose_folder))
@@ -181,9 +178,3 @@ class CohortSection:
 
 def _open(path: Path) -> None:
     qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
-
-
-def _name(key: str, kind: str) -> str:
-    """Widget of a field: ``cohort_out`` and ``Edit`` are ``cohortOutEdit``."""
-    first, *others = key.split("_")
-    return first + "".join(part.capitalize() for part in others) + kind

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.fields import Field
 from GliomaRadiomicsLib.panel.parameters import unknown_number
+from GliomaRadiomicsLib.panel.tables import chosen
 
 _INPUTS = ("Selector", "SpinBox", "ComboBox", "CheckBox", "Slider")
 
@@ -46,6 +47,37 @@ def dress_choices(ui: Any, fields: Iterable[Field]) -> None:
             widget = input_of(ui, field)
             for index, choice in enumerate(field.choices):
                 widget.setItemText(index, _(choice.label))
+
+
+def dress_rows(ui: Any, fields: Iterable[Field]) -> None:
+    """Texts of fields that no parameter stands for: each an edit or a choice, with a label and perhaps a button."""
+    for field in fields:
+        widget, label = row_input(ui, field.key), getattr(ui, f"{_camel(field.key)}Label")
+        button = getattr(ui, f"{_camel(field.key)}Button", None)
+        for one in (widget, label, *([button] if button is not None else [])):
+            one.toolTip = _(field.help)
+        widget.accessibleName = _(field.label)
+        label.text = f"{_(field.label)}:"
+        label.setBuddy(widget)
+
+
+def row_input(ui: Any, key: str) -> Any:
+    """The widget of such a field: ``train_out`` is ``trainOutEdit``."""
+    return getattr(ui, f"{_camel(key)}Edit", None) or getattr(ui, f"{_camel(key)}ComboBox")
+
+
+def row_values(ui: Any, fields: Iterable[Field]) -> dict[str, str]:
+    """What such fields say, by key."""
+    values = {}
+    for field in fields:
+        widget = row_input(ui, field.key)
+        values[field.key] = chosen(widget) if field.kind == "choice" else widget.text.strip()
+    return values
+
+
+def _camel(key: str) -> str:
+    first, *others = key.split("_")
+    return first + "".join(part.capitalize() for part in others)
 
 
 def _dress_number(widget: Any, field: Field) -> None:

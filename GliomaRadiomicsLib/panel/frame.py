@@ -19,6 +19,7 @@ from GliomaRadiomicsLib.interface.summary import NOTICE
 from GliomaRadiomicsLib.panel import output_folders
 from GliomaRadiomicsLib.panel.dress import dress, dress_choices
 from GliomaRadiomicsLib.panel.parameters import FIELDS, values_of
+from GliomaRadiomicsLib.panel.tab_order import put_in_order, stops
 from GliomaRadiomicsLib.scene.display import has_outline, outline_stamp
 
 _REPORT, _REPORT_ATTRIBUTE = "report.html", "GliomaRadiomics.Report"
@@ -249,6 +250,7 @@ class Panel:
             ui.resultTabs.setTabText(index, _(tab.title))
             ui.resultTabs.setTabToolTip(index, _(tab.help))
         frame.setMRMLScene(slicer.mrmlScene)
+        put_in_order(ui, _tab_stops(ui_path))
         return ui
 
     def _make_parts(self) -> None:
@@ -274,6 +276,20 @@ class Panel:
         tabs = (GradeTab, MolecularTab, SurvivalTab, FeaturesTab)
         self._parts = [self.models, self.run, self.inputs, self.check, ResultsSection(self), self.tumour]
         self._parts += [*(tab(self) for tab in tabs), self.report, self.cohort]
+
+
+def _tab_stops(ui_path: Callable[[str], str]) -> list[str]:
+    """Names of all tab stops: section by section, the tabs of the results among them."""
+    names = []
+    for section in SECTIONS:
+        names.append(f"{section.key}CollapsibleButton")
+        if section.key in _PARTS:
+            names += stops(ui_path(f"{section.key.capitalize()}Section.ui"))
+            continue
+        names += stops(ui_path("GliomaRadiomics.ui"))
+        for tab in RESULT_TABS:
+            names += stops(ui_path(f"{tab.key.capitalize()}Tab.ui"))
+    return names
 
 
 def _with_files(nodes: Any, report: Path | None) -> CaseResult:

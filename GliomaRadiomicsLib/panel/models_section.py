@@ -7,8 +7,11 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from GliomaRadiomicsLib.interface.fields import DOWNLOAD_FIELDS
+from GliomaRadiomicsLib.interface.model_jobs import download_job, import_job
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
+from GliomaRadiomicsLib.panel.dress import dress_rows, row_values
 from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 from GliomaRadiomicsLib.panel.train_box import TrainBox
@@ -30,6 +33,7 @@ class ModelsSection:
             self._on_run,
         )
         self.train = TrainBox(panel, self._train)
+        dress_rows(ui, DOWNLOAD_FIELDS)
         keep_fitted(ui.modelTable, _TABLE_HEIGHT)
         ui.modelTable.connect("itemSelectionChanged()", self._show_card)
         ui.importModelButton.connect("clicked()", guarded(self._import_file))
@@ -99,7 +103,7 @@ class ModelsSection:
         self._import(choose_folder(_("Folder of the model to import")))
 
     def _import(self, source: str) -> None:
-        self._run({"command": "models-import", "file": source}, _("Imported"))
+        self._run(import_job(source), _("Imported"))
 
     def _verify(self) -> None:
         row = self.chosen_row()
@@ -110,10 +114,7 @@ class ModelsSection:
         self._ui.modelStateLabel.text = f"{row.name}: {text}"
 
     def _download(self) -> None:
-        ui = self._ui
-        texts = {"name": ui.downloadNameEdit, "url": ui.downloadUrlEdit, "sha256": ui.downloadShaEdit}
-        given = {key: edit.text.strip() for key, edit in texts.items()}
-        self._run({"command": "models-download", **given, "sha256": given["sha256"].lower()}, _("Downloaded"))
+        self._run(download_job(row_values(self._ui, DOWNLOAD_FIELDS)), _("Downloaded"))
 
     def _train(self, job: dict[str, Any]) -> None:
         self._run(job, _("Trained"))

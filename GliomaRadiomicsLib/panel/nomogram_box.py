@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.interface.fields import Field
 from GliomaRadiomicsLib.interface.nomogram import InteractiveNomogram, NomogramReading
 from GliomaRadiomicsLib.interface.survival import year_rows
 from GliomaRadiomicsLib.panel.dialogs import guarded
+from GliomaRadiomicsLib.panel.tab_order import chain
 from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, keep_fitted
 
 
@@ -75,6 +76,7 @@ class NomogramBox:
             label.setBuddy(widget)
             layout.addRow(label, widget)
             self._inputs[field.key] = widget
+        chain([self._ui.survivalEvidenceButton, *self._inputs.values(), self._ui.nomogramTable])
 
     def _input(self, field: Field) -> Any:
         if field.kind == "number":

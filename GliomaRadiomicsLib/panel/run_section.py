@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.panel import packages
 from GliomaRadiomicsLib.panel.dialogs import guarded
 from GliomaRadiomicsLib.panel.parameters import values_of
 from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWords
+from GliomaRadiomicsLib.panel.tab_order import chain
 from GliomaRadiomicsLib.panel.tables import chosen, fill_choices
 
 
@@ -138,7 +139,9 @@ class RunSection:
             box.connect("currentIndexChanged(int)", lambda _index, key=system: self._choose(key))
             layout.addRow(label, box)
             label.setBuddy(box)
+            box.toolTip = label.toolTip = _("Which of the installed models is used; automatic is the one that is named as the system.")
             self._model_boxes[system] = box
+        chain([self._ui.normalisationComboBox, *self._model_boxes.values(), self._ui.runButton])
         self._ui.modelsForm.setVisible(bool(self._model_boxes))
 
     def _choose(self, system: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.interface.fields import TRAIN_FIELDS
+from GliomaRadiomicsLib.interface.model_jobs import is_train_filled, suggested_name, train_job
 from GliomaRadiomicsLib.interface.models import trainable
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
+from GliomaRadiomicsLib.panel.dress import dress_rows, row_values
 from GliomaRadiomicsLib.panel.tables import chosen, fill_choices
 
 
@@ -24,12 +25,7 @@ class TrainBox:
     def __init__(self, panel: Any, start: Any) -> None:
         self._panel, self._ui, self._start = panel, panel.ui, start
         ui = self._ui
-        for field in TRAIN_FIELDS:
-            widget, label = self._input(field.key), getattr(ui, f"{_camel(field.key)}Label")
-            widget.toolTip = label.toolTip = _(field.help)
-            widget.accessibleName = _(field.label)
-            label.text = f"{_(field.label)}:"
-            label.setBuddy(widget)
+        dress_rows(ui, TRAIN_FIELDS)
         fill_choices(ui.trainSystemComboBox, [("", _("choose")), *((name, _(words)) for name, words in trainable())])
         ui.trainSystemComboBox.connect("currentIndexChanged(int)", guarded(self._suggest_name))
         for edit in (ui.trainCohortEdit, ui.trainOutEdit, ui.trainNameEdit):
@@ -42,10 +38,7 @@ class TrainBox:
     @property
     def is_filled(self) -> bool:
         """Whether everything that is needed is given."""
-        texts = [
-            edit.text.strip() for edit in (self._ui.trainCohortEdit, self._ui.trainOutEdit, self._ui.trainNameEdit)
-        ]
-        return bool(chosen(self._ui.trainSystemComboBox)) and all(texts)
+        return is_train_filled(row_values(self._ui, TRAIN_FIELDS))
 
     def refresh(self) -> None:
         """Enable the button."""
@@ -53,27 +46,12 @@ class TrainBox:
 
     def job(self) -> dict[str, Any]:
         """What the worker is told; raises `RefusedInput` for a name that cannot be one of a model."""
-        from GliomaRadiomicsLib.models.metadata import check_name
-
-        ui = self._ui
-        return {
-            "command": "train",
-            "system": chosen(ui.trainSystemComboBox),
-            "cohort": ui.trainCohortEdit.text.strip(),
-            "out": str(Path(ui.trainOutEdit.text.strip()) / check_name(ui.trainNameEdit.text.strip())),
-            "config": ui.trainConfigEdit.text.strip() or None,
-            "device": self._panel.parameters.device if self._panel.parameters is not None else "auto",
-        }
-
-    def _input(self, key: str) -> Any:
-        name = _camel(key)
-        return getattr(self._ui, f"{name}Edit", None) or getattr(self._ui, f"{name}ComboBox")
+        device = self._panel.parameters.device if self._panel.parameters is not None else "auto"
+        return train_job(row_values(self._ui, TRAIN_FIELDS), device)
 
     def _suggest_name(self) -> None:
         system, edit = chosen(self._ui.trainSystemComboBox), self._ui.trainNameEdit
-        suggested = {f"my_{name}" for name, _words in trainable()} | {""}
-        if edit.text.strip() in suggested:
-            edit.text = f"my_{system}" if system else ""
+        edit.text = suggested_name(system, edit.text, [name for name, _words in trainable()])
         self.refresh()
 
     def _choose_cohort(self) -> None:
@@ -87,8 +65,3 @@ class TrainBox:
 
     def _train(self) -> None:
         self._start(self.job())
-
-
-def _camel(key: str) -> str:
-    first, *others = key.split("_")
-    return first + "".join(part.capitalize() for part in others)

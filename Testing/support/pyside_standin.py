@@ -108,7 +108,11 @@ class qMRMLWidget(PythonQtManners, QtWidgets.QWidget):
 
 
 class ctkCollapsibleButton(PythonQtManners, QtWidgets.QGroupBox):
-    """A group box with a text; collapsed, it shows its title alone."""
+    """A group box with a text; collapsed, it shows its title alone. As the button that it plays, it takes the focus."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        QtWidgets.QWidget.setFocusPolicy(self, QtCore.Qt.FocusPolicy.StrongFocus)
 
     def _get_text(self) -> str:
         return QtWidgets.QGroupBox.title(self)
