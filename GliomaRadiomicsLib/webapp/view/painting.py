@@ -48,8 +48,9 @@ class Painter:
             diameter_mm: Of the ball that is painted.
         """
         self._editor.show_3d(False)
-        if self._nodes is not nodes:
+        if self._editor.active_segmentation_node is not nodes.segmentationNode:
             self._editor.set_active_segmentation(nodes.segmentationNode, nodes.labelMapNode)
+        if self._nodes is not nodes:
             self._nodes, self._past = nodes, []
             self._note()
         self._editor.set_active_segment_id(label)
