@@ -216,7 +216,8 @@ def train_bundle(
 def _final(
     patients: list[Patient], settings: SegmentationSettings, members: int, work: Path, progress: Progress
 ) -> tuple[list[torch.nn.Module], dict[str, Any]]:
-    networks, done = [], {}
+    networks: list[torch.nn.Module] = []
+    done: dict[str, Any] = {}
     for member in range(members):
         seeded = replace(settings, seed=settings.seed + member)
         network, done = fit(patients, seeded, work / f"all{'-' + str(member + 1) if member else ''}.pt", progress)

@@ -196,6 +196,12 @@ def _helpers(network: nn.Module, cases: Cases, settings: VqSettings) -> _Helpers
 def _fit_model(
     seen: Sequence[Coded], grades: npt.NDArray[np.int_], settings: VqSettings, helpers: _Helpers | None
 ) -> CountModel:
-    chosen = {"level": settings.level, "most": settings.most_codewords, "penalty_c": settings.penalty_c}
-    counts = np.stack([case.counts for case in seen])
-    return fit_counts(counts, grades, helpers=helpers, count_scale=settings.count_scale, **chosen)
+    return fit_counts(
+        np.stack([case.counts for case in seen]),
+        grades,
+        helpers=helpers,
+        count_scale=settings.count_scale,
+        level=settings.level,
+        most=settings.most_codewords,
+        penalty_c=settings.penalty_c,
+    )
