@@ -18,6 +18,9 @@ _TITLES = {
     NOT_CHECKED: "Not checked",
     "ok": "Fine",
 }
+_COUNTED = {"warning": "to look at"}
+"""Where the title does not go with a number."""
+
 _ROLES = {name: role for role, name in SEQUENCE_NAMES.items()}
 _NAME = r"\b(T1ce|FLAIR|T1|T2)\b"
 _LOOKS_LIKE = re.compile(rf"{_NAME} looks like {_NAME}")
@@ -66,10 +69,11 @@ def check_rows(findings: Iterable[Finding]) -> list[CheckRow]:
 
 
 def check_summary(findings: Iterable[Finding]) -> str:
-    """How many findings of each severity: ``1 look at this, 2 mended, 9 fine``."""
+    """How many findings of each severity: ``1 to look at, 2 mended, 9 fine``."""
     outcomes = [finding.outcome for finding in findings]
     counted = [(severity, outcomes.count(severity)) for severity in SEVERITIES]
-    return ", ".join(f"{count} {_TITLES[severity].lower()}" for severity, count in counted if count)
+    words = {severity: title.lower() for severity, title in _TITLES.items()} | _COUNTED
+    return ", ".join(f"{count} {words[severity]}" for severity, count in counted if count)
 
 
 def _sequence(finding: Finding) -> str:

@@ -53,6 +53,12 @@ class CohortRow:
     folder: Path | None = None
     report: Path | None = None
 
+    def in_words(self) -> str:
+        """What was found, or why nothing was, as one text for a narrow table."""
+        volumes = [f"whole tumour {self.wt}" if self.wt else "", f"enhancing {self.et}" if self.et else ""]
+        parts = (", ".join(filter(None, volumes)), self.grade, self.trust.lower(), self.note)
+        return "; ".join(filter(None, parts))
+
     def texts(self) -> tuple[str, ...]:
         """Of the columns of `COHORT_TITLES`."""
         return (self.case, self.status_text, self.wt, self.et, self.grade, self.trust, self.note)

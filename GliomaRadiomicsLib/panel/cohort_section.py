@@ -10,7 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.interface.cohort import COHORT_TITLES, CohortRow, cohort_job, cohort_rows, cohort_summary
+from GliomaRadiomicsLib.interface.cohort import CohortRow, cohort_job, cohort_rows, cohort_summary
 from GliomaRadiomicsLib.interface.fields import COHORT_FIELDS
 from GliomaRadiomicsLib.panel.cohort_runs import CohortRun, LoadRun
 from GliomaRadiomicsLib.panel.dialogs import choose_file, choose_folder, guarded
@@ -19,7 +19,6 @@ from GliomaRadiomicsLib.panel.run_control import RunControl, RunWidgets, RunWord
 from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 
 _TABLE_HEIGHT = 260
-_NOTE_COLUMN = len(COHORT_TITLES) - 1
 
 
 class CohortSection:
@@ -102,8 +101,8 @@ class CohortSection:
         self.refresh()
 
     def _fill(self) -> None:
-        rows = [(row.case, _(row.status_text), *row.texts()[2:]) for row in self.rows]
-        fill_table(self._ui.cohortTable, [_(title) for title in COHORT_TITLES], rows, stretch=_NOTE_COLUMN)
+        rows = [(row.case, _(row.status_text), row.in_words()) for row in self.rows]
+        fill_table(self._ui.cohortTable, [_("Patient"), _("Status"), _("What was found, or why not")], rows, stretch=2)
         self._ui.cohortStateLabel.text = cohort_summary(self.rows)
 
     def _choose_table(self) -> None:

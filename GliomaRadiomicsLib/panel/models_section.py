@@ -17,7 +17,7 @@ from GliomaRadiomicsLib.panel.tables import fill_table, keep_fitted
 from GliomaRadiomicsLib.panel.train_box import TrainBox
 from GliomaRadiomicsLib.panel.worker_run import WorkerRun
 
-_TABLE_HEIGHT, _CARD_HEIGHT = 180, 180
+_TABLE_HEIGHT, _CARD_HEIGHT = 220, 180
 _FILES = "*.zip *.tar *.tar.gz *.tgz *.pth *.pt"
 
 

@@ -19,6 +19,8 @@ class ResultsSection:
     def __init__(self, panel: Any) -> None:
         self._panel, self._ui = panel, panel.ui
         self._ui.resultComboBox.connect("currentIndexChanged(int)", guarded(self._choose))
+        self._ui.resultTabs.connect("currentChanged(int)", guarded(self._fit_tabs))
+        self._fit_tabs()
         self._ui.resultComboBox.toolTip = _("Patients whose result is in the scene.")
 
     def show_result(self) -> None:
@@ -38,6 +40,12 @@ class ResultsSection:
     def refresh(self) -> None:
         """Another patient cannot be chosen during a run."""
         self._ui.resultComboBox.enabled = not self._panel.state.running
+
+    def _fit_tabs(self) -> None:
+        """The tabs are as high as the one in front needs, not as the highest."""
+        tabs = self._ui.resultTabs
+        for index in range(tabs.count):
+            tabs.widget(index).layout().itemAt(0).widget().setVisible(index == tabs.currentIndex)
 
     def _choose(self) -> None:
         self._panel.show_patient(chosen(self._ui.resultComboBox))

@@ -139,7 +139,7 @@ class RunSection:
             box.connect("currentIndexChanged(int)", lambda _index, key=system: self._choose(key))
             layout.addRow(label, box)
             label.setBuddy(box)
-            box.toolTip = label.toolTip = _("Which of the installed models is used; automatic is the one that is named as the system.")
+            box.toolTip = label.toolTip = _("Which model is used; automatic is the one that came with the product.")
             self._model_boxes[system] = box
         chain([self._ui.normalisationComboBox, *self._model_boxes.values(), self._ui.runButton])
         self._ui.modelsForm.setVisible(bool(self._model_boxes))

@@ -78,6 +78,35 @@ def fill(widget: Any, output: Path) -> None:
         widget.ui.heatmapComboBox.currentIndex = widget.ui.heatmapComboBox.count - 1
 
 
+def fill_cohort(widget: Any, output: Path, folder: Path) -> None:
+    """A cohort of which two patients are done, one cannot be used and one has no images."""
+    from GliomaRadiomicsLib.pipeline.cohort_files import columns, write_rows
+
+    (folder / "P01").symlink_to(output.absolute())
+    (folder / "P02").symlink_to(output.absolute())
+    empty = dict.fromkeys(columns(), "")
+    agreed = {"agreement_label": "HGG", "agreement": "yes", "warnings": "0"}
+    done = empty | {
+        "status": "done",
+        "wt_ml": "161.1",
+        "et_ml": "37.2",
+        "agreement_probability_grade4": "0.76",
+        **agreed,
+    }
+    rows = [
+        done | {"case": "P01", "line": "2", "folder": "P01"},
+        done | {"case": "P02", "line": "3", "folder": "P02", "wt_ml": "8.4", "et_ml": "0.6", "warnings": "2"},
+        empty
+        | {"case": "P03", "line": "4", "status": "refused", "message": "t1ce: image is constant; check the export"},
+        empty | {"case": "P04", "line": "5", "status": "skipped", "message": "no images: neither a sequence nor dicom"},
+    ]
+    write_rows(rows, folder)
+    widget.ui.cohortEdit.text, widget.ui.cohortOutEdit.text = "study/COHORT.csv", str(folder)
+    widget.panel.cohort.list_rows()
+    widget.ui.cohortOutEdit.text = "study/results"
+    widget.ui.cohortTable.selectRow(0)
+
+
 def show_before(widget: Any) -> None:
     """As after an edit of the outline: other volumes before."""
     from dataclasses import replace
@@ -184,7 +213,11 @@ def take(widget: Any, folder: Path, theme: str) -> None:
     grab("check-warnings", "check")
     widget.panel.check.show_findings(findings)
     panel = widget.panel
-    runs = (("run", panel.run.control, "outlining the tumour"), ("models", panel.models.control, "measuring patient 7"))
+    runs = (
+        ("run", panel.run.control, "outlining the tumour"),
+        ("models", panel.models.control, "measuring patient 7"),
+        ("cohort", panel.cohort.control, "patient 3 of 7: outlining the tumour"),
+    )
     for section, control, doing in runs:
         follow(control, doing)
         grab(f"{section}-under-way", section)
@@ -208,6 +241,7 @@ def main() -> int:
     application.setFont(QFont("DejaVu Sans", 9))
     fill(widget, options.output_folder)
     show_before(widget)
+    fill_cohort(widget, options.output_folder, Path(tempfile.mkdtemp(prefix="glioma-radiomics-pictures-")))
     widget.ui.modelTable.selectRow(0)
     widget.ui.advancedCollapsibleButton.collapsed = False
     widget.ui.logCollapsibleButton.collapsed = False

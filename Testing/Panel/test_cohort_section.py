@@ -45,7 +45,8 @@ def test_a_run_lists_who_is_done_and_who_is_not(
     until(lambda: len(section.rows) == 2 and not section.is_running, 60)
     assert errors == []
     assert [ui.cohortTable.item(row, 0).text() for row in range(2)] == ["A", "B"]
-    assert "image is constant" in ui.cohortTable.item(1, 6).text()
+    assert "image is constant" in ui.cohortTable.item(1, 2).text()
+    assert "whole tumour 12.5 ml" in ui.cohortTable.item(0, 2).text()
     assert ui.cohortStateLabel.text == "Patients: 1 done, 1 cannot be used."
     assert "2/2 B: refused: t1: image is constant" in ui.cohortLogText.plainText
     assert "Every patient has ended" in ui.cohortEtaLabel.text

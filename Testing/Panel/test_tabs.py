@@ -95,6 +95,17 @@ def test_without_a_result_there_is_nothing_to_press(widget: Any) -> None:
     assert widget.ui.openReportButton.toolTip == "Run an analysis first."
 
 
+def test_the_tabs_are_as_high_as_the_one_in_front(shown: Any) -> None:
+    tabs = shown.ui.resultTabs
+    tabs.currentIndex = 4
+    settle()
+    assert (shown.ui.featureTable.isHidden(), shown.ui.featureTable.parent().isHidden()) == (False, False)
+    high = tabs.sizeHint().height()
+    tabs.currentIndex = 5
+    settle()
+    assert tabs.sizeHint().height() < high
+
+
 def test_tumour_rows_have_volumes_and_segments_to_hide(shown: Any) -> None:
     table, node = shown.ui.tumourTable, shown.panel.nodes.segmentationNode
     rows = cells(table)

@@ -32,7 +32,7 @@ def test_every_finding_is_a_row_and_the_gravest_come_first(findings: list[Findin
 def test_what_was_not_checked_is_not_called_fine() -> None:
     (row,) = check_rows([Finding("contrast-agent-not-checked", "ok", "x")])
     assert (row.severity, row.title) == (NOT_CHECKED, "Not checked")
-    assert check_summary([Finding("a", "ok", "x"), Finding("b", "warning", "y")]) == "1 look at this, 1 fine"
+    assert check_summary([Finding("a", "ok", "x"), Finding("b", "warning", "y")]) == "1 to look at, 1 fine"
 
 
 @pytest.mark.parametrize("order", [("t2", "t1ce", "t1", "flair"), ("t1", "t1ce", "flair", "t2")])
