@@ -16,7 +16,7 @@ from GliomaRadiomicsLib.panel.tables import chosen, fill_choices, fill_table, ke
 MOST_ROWS = 500
 """More rows than this are not put into the widget; copy and CSV have them all."""
 
-_VALUE, _FEATURE = 3, 2
+_FEATURE, _LEAST_HEIGHT = 2, 320
 
 
 class FeaturesTab:
@@ -28,6 +28,7 @@ class FeaturesTab:
         self._shown: list[FeatureRow] = []
         ui = self._ui
         keep_fitted(ui.featureTable, 0)
+        ui.featureTable.setMinimumHeight(_LEAST_HEIGHT)
         ui.featureTextEdit.connect("textChanged(QString)", guarded(self._filter))
         ui.featureTextEdit.toolTip = _("Words that the line holds, such as: glcm entropy")
         ui.featureSequenceComboBox.connect("currentIndexChanged(int)", guarded(self._filter))

@@ -64,7 +64,8 @@ class InputsSection:
     def refresh(self) -> None:
         """Enable the buttons."""
         self._panel.allow(self._ui.loadFolderButton, "load_folder")
-        self._panel.allow(self._ui.loadDicomButton, "load_dicom")
+        if self._panel.allow(self._ui.loadDicomButton, "load_dicom").ok:
+            self._ui.loadDicomButton.toolTip = _("Load the series that are selected in the DICOM browser.")
         self._ui.recogniseButton.toolTip = _("Fill the selectors with the images whose names tell the sequence.")
 
     def show_result(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -90,6 +92,49 @@ def test_nothing_selected_in_the_dicom_browser_opens_it(widget: Any, monkeypatch
     widget.ui.loadDicomButton.click()
     assert opened == ["DICOM"]
     assert "DICOM browser" in widget.ui.inputsHint.text
+
+
+def select_series(monkeypatch: pytest.MonkeyPatch, nodes: list[Any]) -> list[Any]:
+    """The DICOM browser with two series selected, which give these nodes; returns what is asked to be loaded."""
+    import slicer
+
+    manager = SimpleNamespace(currentSeriesSelection=lambda: ("1.2.1", "1.2.2"))
+    browser = SimpleNamespace(dicomBrowser=SimpleNamespace(dicomTableManager=lambda: manager))
+    monkeypatch.setattr(slicer.modules, "DICOMWidget", SimpleNamespace(browserWidget=browser), raising=False)
+    asked: list[Any] = []
+
+    def load(uids: list[str]) -> list[str]:
+        asked.append(uids)
+        return [node.GetID() for node in nodes]
+
+    monkeypatch.setitem(sys.modules, "DICOMLib", SimpleNamespace(DICOMUtils=SimpleNamespace(loadSeriesByUID=load)))
+    return asked
+
+
+def test_series_selected_in_the_dicom_browser_are_loaded_into_the_selectors(
+    widget: Any, scene: Any, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [node_from_volume(scene, image(number), name) for number, name in enumerate(("FLAIR tra", "T1 post Gd"))]
+    asked = select_series(monkeypatch, named)
+    widget.ui.loadDicomButton.click()
+    assert asked == [["1.2.1", "1.2.2"]]
+    assert (selected(widget)["flair"], selected(widget)["t1ce"]) == ("FLAIR tra", "T1 post Gd")
+    assert widget.ui.inputsHint.isHidden()
+    assert errors == []
+    assert "DICOM browser" in widget.ui.loadDicomButton.toolTip
+
+
+def test_series_that_are_no_images_are_refused_and_unnamed_ones_are_left_to_the_user(
+    widget: Any, scene: Any, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select_series(monkeypatch, [scene.AddNewNodeByClass("vtkMRMLTextNode", "report")])
+    widget.ui.loadDicomButton.click()
+    assert len(errors) == 1
+    assert "select other series" in errors[0]
+    select_series(monkeypatch, [node_from_volume(scene, image(), "Series 4")])
+    widget.ui.loadDicomButton.click()
+    assert "by hand" in widget.ui.inputsHint.text
+    assert len(errors) == 1
 
 
 def test_findings_are_shown_gravest_first_and_mended(widget: Any, scene: Any, errors: list[str]) -> None:
