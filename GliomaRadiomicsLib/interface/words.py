@@ -29,6 +29,8 @@ def evidence_lines(evidence: Any) -> list[str]:
     if not isinstance(evidence, Mapping):
         return []
     shown = {key: value for key, value in evidence.items() if value not in (None, "", [], {})}
+    if str(shown.get("cohort", "")).startswith(f"{shown.get('n')} patients"):
+        del shown["n"]
     parts = {f"{key}{end}" for key in shown for end in ("_ci", "_n") if f"{key}{end}" in shown}
     return [_line(key, value, shown) for key, value in shown.items() if key not in parts]
 

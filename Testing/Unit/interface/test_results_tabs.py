@@ -230,3 +230,14 @@ def test_the_head_of_the_results_counts_warnings_and_names_the_trust(result: Cas
     assert "Not a medical device" in NOTICE
     nothing = summary_lines(CaseResult(inputs={}, passport=[]))
     assert [line.value for line in nothing] == ["not outlined in this run", "not predicted", "0 warnings"]
+
+
+def test_a_number_of_patients_is_said_once() -> None:
+    from GliomaRadiomicsLib.interface.words import evidence_lines
+
+    evidence = {"cohort": "401 patients of one site", "n": 401, "auc": 0.9}
+    assert evidence_lines(evidence) == ["Measured on: 401 patients of one site.", "AUC 0.90."]
+    assert evidence_lines({"cohort": "patients of one site", "n": 401}) == [
+        "Measured on: patients of one site.",
+        "401 patients.",
+    ]
