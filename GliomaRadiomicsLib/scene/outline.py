@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ OutlineCopy = list[tuple[str, int, Any]]
 """Of each segment its ID, its label value, and its voxels (``vtkOrientedImageData``), which several may share."""
 
 
-def replace_outline(node: Any, label_map: Volume) -> None:
+def replace_steps(node: Any, label_map: Volume) -> Iterator[None]:
     """Put another label map (0/1/2/4, on the node's own grid) into a node of `scene.segmentation.segmentation_node`.
 
-    Everything else of the node stays: names, colours, what is shown.
+    Everything else of the node stays: names, colours, what is shown. It gives way before each surface.
     """
     segmentation = node.GetSegmentation()
     image = oriented_image(label_map.with_array(label_map.array.astype(np.uint8)))
@@ -27,8 +28,7 @@ def replace_outline(node: Any, label_map: Volume) -> None:
         segment = segmentation.GetSegment(label.key)
         segment.SetLabelValue(label.value)
         segment.AddRepresentation(_binary_name(), image)
-    for _ in surface_steps(node, label_map):
-        pass
+    yield from surface_steps(node, label_map)
     node.Modified()
 
 

@@ -13,12 +13,13 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.interface.outline import corrected_outline
 from GliomaRadiomicsLib.scene import display
-from GliomaRadiomicsLib.scene.outline import replace_outline
+from GliomaRadiomicsLib.scene.outline import replace_steps
 from GliomaRadiomicsLib.scene.volumes import grid_of_node, volume_from_node
 from GliomaRadiomicsLib.webapp.view.painting import TOOLS, Painter
 from GliomaRadiomicsLib.webapp.view.widgets import action_button, text, upload_button
 
 _THINNEST_MM, _THICKEST_MM, _BRUSH_MM = 1, 40, 8
+_BREATH_S = 0.01
 _ICONS = {"paint": "mdi-brush", "erase": "mdi-eraser"}
 
 
@@ -78,7 +79,8 @@ class OutlineBox:
         if self._app.nodes is not nodes:
             return
         self._painter.leave()
-        replace_outline(nodes.segmentationNode, corrected)
+        for _ in replace_steps(nodes.segmentationNode, corrected):
+            await asyncio.sleep(_BREATH_S)
         with self._state:
             self._state.update({"outline_tool": "", "outline_undo": False})
             self._say_edited(f"{files[0].name} is shown.")
