@@ -9,9 +9,12 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import crop, crop_box
 from GliomaRadiomicsLib.imaging.itk import from_itk, to_itk
 
-SHRINK = 8
+GRID_MM = 8.0
+"""Voxels on which the field is estimated; half as large ones find it no better."""
 ITERATIONS = (50,)
 """One level: a field of few bends. More levels take the contrast of a large oedema for shading."""
+SMALLEST_STEP = 1e-4
+"""Change of the field at which to stop. At ITK's 1e-3 many images stop at the first step, with all their shading."""
 _STEPS = 1024
 
 
@@ -32,9 +35,13 @@ def correct_bias(volume: Volume, mask: Volume) -> Volume:
     box = crop_box(inside)
     image = to_itk(crop(volume.with_array(volume.array.astype(np.float32, copy=False)), box))
     region = to_itk(crop(mask.with_array(inside.astype(np.uint8)), box))
-    shrink = [max(1, min(SHRINK, size // 8)) for size in image.GetSize()]
+    shrink = [
+        max(1, min(round(GRID_MM / side), size // 8))
+        for side, size in zip(image.GetSpacing(), image.GetSize(), strict=True)
+    ]
     n4 = sitk.N4BiasFieldCorrectionImageFilter()
     n4.SetMaximumNumberOfIterations(ITERATIONS)
+    n4.SetConvergenceThreshold(SMALLEST_STEP)
     n4.Execute(sitk.Shrink(image, shrink), sitk.Shrink(region, shrink))
     field = np.exp(from_itk(n4.GetLogBiasFieldAsImage(image)).array)
     corrected = volume.array.astype(np.float32)
