@@ -181,13 +181,14 @@ def _write_label_map(run: CaseRun, label_map: Volume) -> None:
 
 
 def _segment(run: CaseRun) -> None:
+    from GliomaRadiomicsLib.systems.segmentation.native import native_label_map
     from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
     segmenter = Segmenter(bundle_of(run, "segmentation"), run.settings.device)
     found = segmenter.predict(run.passport.volumes, run.passport.brain_mask, run.progress)
     run.heatmaps["segmentation-uncertainty"] = found.uncertainty
     run.label_map = found.label_map
-    native = run.space.to_native(found.label_map, label=True)
+    native = native_label_map(found, segmenter.thresholds, run.space)
     _write_label_map(run, native)
     volumes = region_volumes_ml(native.array, native.voxel_volume_mm3)
     run.result.segmentation = SegmentationResult(

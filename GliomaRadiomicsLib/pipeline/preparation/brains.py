@@ -41,6 +41,8 @@ class Brain:
         expected_dice: Dice the network expects of its mask; None where the mask was given.
         doubts: Why it may be wrong.
         finder: Who looked for it: one of the values of `core.settings.BRAIN_EXTRACTIONS`.
+        share: How much of each place is brain, 0 to 1, on any grid in the image's place; None where only the mask is
+            known.
     """
 
     mask: Volume
@@ -49,6 +51,7 @@ class Brain:
     expected_dice: float | None = None
     doubts: tuple[str, ...] = ()
     finder: str = NETWORK
+    share: Volume | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All but the mask, as plain data."""
@@ -114,18 +117,18 @@ def _brain(role: str, found: BrainMask, finder: str) -> Brain:
             where=SEQUENCE_NAMES[role],
             remedy="check that it is MRI of a head, or give skull-stripped images",
         )
-    return Brain(found.mask, True, found.volume_ml, found.expected_dice, found.doubts, finder)
+    return Brain(found.mask, True, found.volume_ml, found.expected_dice, found.doubts, finder, found.share)
 
 
 def agreed_brain(brains: dict[str, Brain], space: Space) -> tuple[Volume, float | None]:
     """The brain the images agree on, and how well they do.
 
     Returns:
-        uint8 mask on the working grid: half or more brain on average over the images that show the place, where a
-        place between the slices of an image is partly brain; and the lowest Dice between two images where both show
-        the place, None for a single image.
+        uint8 mask on the working grid: half or more brain on average over the images that show the place, by the
+        network's probability or, where only a mask is known, by that; and the lowest Dice between two images where both
+        show the place, None for a single image.
     """
-    shares = {role: _on_working_grid(brains[role].mask, space, role) for role in space.native}
+    shares = {role: _on_working_grid(brains[role], space, role) for role in space.native}
     masks = {role: share > 0.5 for role, share in shares.items()}
     seen = {role: _field_of_view(space, role) for role in space.native}
     most = np.maximum(np.sum(list(seen.values()), axis=0), 1)
@@ -135,8 +138,11 @@ def agreed_brain(brains: dict[str, Brain], space: Space) -> tuple[Volume, float 
     return agreed, min(dice) if dice else None
 
 
-def _on_working_grid(mask: Volume, space: Space, role: str) -> npt.NDArray[np.float32]:
-    return space.to_working(mask.with_array((mask.array != 0).astype(np.float32)), role).array
+def _on_working_grid(brain: Brain, space: Space, role: str) -> npt.NDArray[np.float32]:
+    share = brain.share
+    if share is None:
+        share = brain.mask.with_array((brain.mask.array != 0).astype(np.float32))
+    return space.to_working(share, role).array
 
 
 def _field_of_view(space: Space, role: str) -> npt.NDArray[np.bool_]:

@@ -30,12 +30,15 @@ class BrainMask:
         expected_dice: Dice that is expected of the mask; None where nobody says.
         volume_ml: Volume of the brain in the image.
         doubts: Why the mask may be wrong; empty where nothing speaks against it.
+        share: float32, how much of each place is brain (more than .5 in the mask), on a grid of its own; None where
+            only the mask is known.
     """
 
     mask: Volume
     expected_dice: float | None
     volume_ml: float
     doubts: tuple[str, ...]
+    share: Volume | None = None
 
 
 def doubts_of(brain: Volume, ml: float, expected: float | None) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ class BrainExtractor:
         small = to_network_grid(volume)
         found = self._probability(normalised(np.maximum(small.array, 0.0)))
         brain = _one_part(found > 0.5)
-        probability = resample_like(small.with_array(np.where(brain, found, np.minimum(found, 0.49))), volume)
-        mask = ndimage.binary_fill_holes(probability.array > 0.5)
+        share = small.with_array(np.where(brain, np.maximum(found, 0.51), np.minimum(found, 0.49)).astype(np.float32))
+        mask = ndimage.binary_fill_holes(resample_like(share, volume).array > 0.5)
         ml = float(mask.sum()) * volume.voxel_volume_mm3 / 1000.0
         expected = _expected_dice(found, brain)
         return BrainMask(
@@ -57,6 +57,7 @@ class BrainExtractor:
             expected,
             ml,
             doubts_of(small.with_array(brain), ml, expected),
+            share,
         )
 
     def _probability(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -20,7 +20,7 @@ from GliomaRadiomicsLib.imaging.phantom import PhantomPatient, make_phantom
 from GliomaRadiomicsLib.imaging.space import Space, resample_labels
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.pipeline.preparation.alignment import align
-from GliomaRadiomicsLib.pipeline.preparation.brains import Brain
+from GliomaRadiomicsLib.pipeline.preparation.brains import Brain, agreed_brain
 from GliomaRadiomicsLib.pipeline.preparation.findings import findings_of
 from GliomaRadiomicsLib.pipeline.preparation.prepare import Prepared, is_needed, prepare_case
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
@@ -151,6 +151,24 @@ def test_what_is_not_written_is_not_announced(prepared: Prepared) -> None:
     assert "the label map and the heat maps are brought back onto the grid of T1ce" in written
     assert "1 mm voxels in the position of T1ce" in only_images
     assert not any(word in only_images for word in ("label", "heat"))
+
+
+def test_images_agree_on_the_brain_by_how_sure_each_is() -> None:
+    """Left: two unsure images say no by a hair, one is sure. Right: as many say yes by a hair, one is sure of no."""
+    grid = Volume(np.zeros((4, 2, 2), np.uint8), np.diag([2.0, 2.0, 2.0, 1.0]))
+    space = Space.unchanged("t1", {"t1": grid, "t1ce": grid, "t2": grid})
+    left = np.arange(4)[:, None, None] * np.ones(grid.shape) < 2
+    hair, sure = np.where(left, 0.45, 0.55), np.where(left, 0.95, 0.05)
+    shares = {"t1": hair, "t1ce": hair, "t2": sure}
+
+    def brain(share: np.ndarray, *, known: bool) -> Brain:
+        mask = grid.with_array((share > 0.5).astype(np.uint8))
+        return Brain(mask, True, 1.0, share=grid.with_array(share.astype(np.float32)) if known else None)
+
+    agreed, _ = agreed_brain({role: brain(share, known=True) for role, share in shares.items()}, space)
+    voted, _ = agreed_brain({role: brain(share, known=False) for role, share in shares.items()}, space)
+    assert np.array_equal(agreed.array > 0, left)
+    assert np.array_equal(voted.array > 0, ~left)
 
 
 def test_an_image_that_cannot_be_aligned_is_left_out_with_the_reason(raw: PhantomPatient) -> None:
