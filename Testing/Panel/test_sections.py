@@ -73,6 +73,26 @@ def test_a_folder_is_loaded_into_the_selectors(
     assert widget.ui.runButton.enabled
 
 
+def test_a_folder_is_loaded_without_pytorch_and_a_run_says_how_to_get_it(
+    widget: Any, tmp_path: Path, errors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from GliomaRadiomicsLib.core.errors import RefusedInput
+    from GliomaRadiomicsLib.panel import packages
+
+    def absent() -> None:
+        raise RefusedInput(what="PyTorch is missing", remedy="install the extension PyTorch")
+
+    monkeypatch.setattr(packages, "_ensure_torch", absent)
+    write_volume(image(), tmp_path / "case_t1.nii.gz")
+    press_folder(monkeypatch, widget, tmp_path)
+    assert errors == []
+    assert selected(widget)["t1"] == "T1"
+    widget.ui.runButton.click()
+    assert len(errors) == 1
+    assert "install the extension PyTorch" in errors[0]
+    assert not widget.panel.run.is_running
+
+
 def test_a_folder_without_images_is_refused_with_a_remedy(
     widget: Any, tmp_path: Path, errors: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
