@@ -12,10 +12,11 @@ from GliomaRadiomicsLib.core.results import CaseResult, FeatureRow
 from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.reports.anonymous import hide_file_names, without_file_names
 from GliomaRadiomicsLib.reports.atomic import write_text_atomically
-from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, draw_axial, draw_heatmaps, draw_planes
+from GliomaRadiomicsLib.reports.figures import chosen_heatmaps, draw_axial, draw_heatmaps, draw_planes
 from GliomaRadiomicsLib.reports.identity import identity_line, time_of_run
 from GliomaRadiomicsLib.reports.images import BrainView, ReportImages
 from GliomaRadiomicsLib.reports.markup import Markup, join, tag
+from GliomaRadiomicsLib.reports.parts import parts_ml
 from GliomaRadiomicsLib.reports.preparation_pictures import draw_preparation
 from GliomaRadiomicsLib.reports.sections import SECTIONS, Content
 from GliomaRadiomicsLib.reports.sections.overview import sequence_chips
@@ -76,9 +77,19 @@ def _content(result: CaseResult, images: ReportImages | None, features: Sequence
         return Content(result, features=features)
     view = BrainView.of(images)
     overview = [draw_planes(view), *draw_axial(view)]
-    left_out = list(images.heatmaps)[MAX_HEATMAPS:]
+    drawn = chosen_heatmaps(list(images.heatmaps))
+    left_out = [name for name in images.heatmaps if name not in drawn]
     prepared = draw_preparation(images, result.preparation)
-    return Content(result, overview, draw_heatmaps(view), left_out, features, view.stored_slices, preparation=prepared)
+    return Content(
+        result,
+        overview,
+        draw_heatmaps(view),
+        left_out,
+        features,
+        view.stored_slices,
+        preparation=prepared,
+        parts_ml=parts_ml(images.label_map) if images.label_map is not None else (),
+    )
 
 
 def _style() -> str:

@@ -24,6 +24,7 @@ class Content:
         slice_plane: Plane in which the images are stored slice by slice (axial, ...); empty where not known.
         weights: SHA-256 of the model files by system and file.
         preparation: Pictures from before and after the preparation.
+        parts_ml: Volumes of the separate parts of the whole tumour, the largest first; empty where not known.
     """
 
     result: CaseResult
@@ -34,6 +35,7 @@ class Content:
     slice_plane: str = ""
     weights: dict[str, dict[str, str]] = field(default_factory=dict)
     preparation: PreparationPictures = field(default_factory=PreparationPictures)
+    parts_ml: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,12 @@ from GliomaRadiomicsLib.reports.measured import (
     patients_count,
     volume_words,
 )
+from GliomaRadiomicsLib.reports.parts import across_words
 from GliomaRadiomicsLib.reports.sections.content import Content
-from GliomaRadiomicsLib.reports.sections.overview import SEVERITIES, outcome_badge
+from GliomaRadiomicsLib.reports.sections.decisive import gravest, write_decisive
+from GliomaRadiomicsLib.reports.sections.overview import outcome_badge
 from GliomaRadiomicsLib.reports.sections.trust import trust_badge
-from GliomaRadiomicsLib.reports.wording import outline_note
+from GliomaRadiomicsLib.reports.wording import agreement_words, outline_note
 
 _GRADES = "Grades; on whom the AUC was measured, and how, stands under Evidence behind the models"
 _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
@@ -37,10 +39,11 @@ _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
 
 def write_summary(content: Content) -> Markup:
     """The result in a few sentences and as tiles."""
-    sentences = [_volume_sentence(content), _grade_sentence(content.result), _outline_sentence(content)]
+    grades = [_grade_sentence(content.result), agreement_words(content.result)]
+    sentences = [_volume_sentence(content), *grades, _outline_sentence(content)]
     lead = paragraph(" ".join(filter(None, sentences)), class_="lead")
     several = _grades_table(content.result) if len(content.result.grading) > 1 else None
-    return join([lead, tag("div", *_tiles(content), class_="tiles"), several])
+    return join([write_decisive(content.result.passport), lead, tag("div", *_tiles(content), class_="tiles"), several])
 
 
 def _volume_sentence(content: Content) -> str:
@@ -51,7 +54,9 @@ def _volume_sentence(content: Content) -> str:
     if not volumes.get("WT"):
         return "No tumour was found: whole tumour 0.0 ml."
     largest = diameters_mm(content.features, "WT")[0]
-    diameter = f"; largest diameter {millimetres(largest)}" if is_number(largest) else ""
+    diameter = (
+        f"; largest diameter {millimetres(largest)}{across_words(content.parts_ml)}" if is_number(largest) else ""
+    )
     return f"Whole tumour {millilitres(volumes['WT'])}, enhancing {volume_words(segmentation, 'ET')}{diameter}."
 
 
@@ -90,13 +95,17 @@ def _tiles(content: Content) -> list[Markup]:
     tiles = [*_volume_tiles(content), *_diameter_tile(content)]
     if len(result.grading) == 1:
         tiles += _grade_tiles(result, next(iter(result.grading.values())))
-    outcomes = [finding.outcome for finding in result.passport]
-    gravest = next((outcome for outcome in SEVERITIES if outcome in outcomes), None)
-    if gravest:
-        left = outcomes.count(NOT_CHECKED)
-        note = f"{left} not checked" if left and gravest != NOT_CHECKED else None
-        tiles.append(_tile("Input check", outcome_badge(gravest), note))
-    return tiles
+    return [*tiles, *_check_tile(result)]
+
+
+def _check_tile(result: CaseResult) -> list[Markup]:
+    worst = gravest(result.passport)
+    if worst is None:
+        return []
+    left = sum(finding.outcome == NOT_CHECKED for finding in result.passport)
+    told = [worst.code.replace("-", " ")] if worst.outcome in ("refused", "warning") else []
+    told += [f"{left} not checked"] if left and worst.outcome != NOT_CHECKED else []
+    return [_tile("Input check", outcome_badge(worst.outcome), "; ".join(told) or None)]
 
 
 def _grade_tiles(result: CaseResult, grade: GradingResult) -> list[Markup]:
@@ -125,9 +134,8 @@ def _diameter_tile(content: Content) -> list[Markup]:
     if not is_number(whole):
         return []
     plane = f"{content.slice_plane} " if content.slice_plane else ""
-    return [
-        _tile("Largest diameter", millimetres(whole), f"whole tumour; within one {plane}slice {millimetres(in_slice)}")
-    ]
+    note = f"whole tumour{across_words(content.parts_ml)}; within one {plane}slice {millimetres(in_slice)}"
+    return [_tile("Largest diameter", millimetres(whole), note)]
 
 
 def _tile(name: str, value: object, note: str | None = None) -> Markup:

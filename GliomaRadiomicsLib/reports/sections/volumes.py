@@ -23,6 +23,7 @@ from GliomaRadiomicsLib.reports.measured import (
     patients_count,
     volume_words,
 )
+from GliomaRadiomicsLib.reports.parts import parts_words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
 
@@ -40,6 +41,8 @@ def write_volumes(content: Content) -> Markup:
     parts: list[Markup | None] = [_how(segmentation, automatic), _table(content, segmentation, automatic)]
     if not segmentation.volumes_ml.get("WT"):
         parts.append(paragraph(f"{DASH} shares cannot be given: the label map is empty.", class_="note"))
+    if content.parts_ml:
+        parts.append(paragraph(parts_words(content.parts_ml)))
     parts.append(_diameter_note(content))
     if automatic:
         parts += [_own_estimate(segmentation), _uncertainty(segmentation)]
