@@ -129,6 +129,10 @@ def _print_summary(rows: list[dict[str, Any]], seconds: list[float]) -> None:
     for key in ("dice_brain", "dice_labels"):
         values = [row[key] for row in rows if key in row]
         print(f"{key}: mean {np.mean(values):.4f}, worst {min(values):.4f}")
+    written = [row["dice_labels"] for row in rows if row["sequence"] == REFERENCE]
+    print(
+        f"dice_labels on {REFERENCE}, where results are written: mean {np.mean(written):.4f}, worst {min(written):.4f}"
+    )
     print(f"refused images: {sum(row['state'] == 'refused' for row in rows)}")
     print(f"seconds a patient: mean {np.mean(seconds):.1f}, worst {max(seconds):.1f}")
 
