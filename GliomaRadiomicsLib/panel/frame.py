@@ -79,7 +79,7 @@ class Panel:
     @property
     def patient(self) -> str:
         """Name of the patient whose result is shown."""
-        return self.parameters.patient if self.parameters is not None else ""
+        return self._shown
 
     @property
     def mask_edited(self) -> bool:
@@ -163,7 +163,7 @@ class Panel:
         patient = patient if patient in names else (names[-1] if names else "")
         if self.parameters is not None and self.parameters.patient != patient:
             self.parameters.patient = patient
-        self._show(find_result(slicer.mrmlScene, patient) if patient else None, None)
+        self._show(find_result(slicer.mrmlScene, patient) if patient else None, None, patient)
 
     def loaded(self) -> None:
         """A scene was loaded; where its file lies is known only when loading has ended."""
@@ -173,7 +173,7 @@ class Panel:
         """The scene was closed: nothing is shown any more."""
         self.logic.forgetImages()
         self.check.forget()
-        self._show(None, None)
+        self._show(None, None, "")
 
     def stop(self) -> None:
         """The panel goes away."""
@@ -189,13 +189,14 @@ class Panel:
         output_folders.remember(nodes.dataNode, folder)
         if (folder / _REPORT).is_file() and nodes.dataNode is not None:
             nodes.dataNode.SetAttribute(_REPORT_ATTRIBUTE, _REPORT)
-        self.parameters.patient = patient
-        self._show(nodes, before)
+        parameters = self.parameters or self.logic.getParameterNode()  # another module may be shown by now
+        parameters.patient = patient
+        self._show(nodes, before, patient)
 
-    def _show(self, nodes: Any, before: CaseResult | None) -> None:
+    def _show(self, nodes: Any, before: CaseResult | None, patient: str) -> None:
         self.nodes, self.before = nodes, before
         self._folder = output_folders.find(nodes.dataNode) if nodes is not None else None
-        self._shown, self._stamp = self.patient, outline_stamp(nodes)
+        self._shown, self._stamp = patient, outline_stamp(nodes)
         for part in self._parts:
             part.show_result()
         self.refresh()

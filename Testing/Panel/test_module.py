@@ -105,6 +105,20 @@ def test_a_run_shows_progress_and_ends_with_nodes_and_figures(
     assert any(node.IsA("vtkMRMLSegmentationNode") for node in own_nodes(scene, "Patient"))
 
 
+def test_a_run_that_ends_while_another_module_is_shown_is_there_on_return(
+    widget: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
+) -> None:
+    worker("succeed")
+    start(widget, volumes)
+    widget.exit()
+    until(lambda: not widget.panel.run.control.is_running)
+    assert errors == []
+    widget.enter()
+    assert widget.panel.patient == "Patient"
+    assert "0.90" in widget.ui.summaryLabel.text
+    assert widget.ui.runButton.enabled
+
+
 def test_the_result_of_one_patient_survives_the_next_patient(
     widget: Any, scene: Any, volumes: dict[str, Any], worker: Any, errors: list[str]
 ) -> None:
