@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.dicom.contrast import with_contrasts
 from GliomaRadiomicsLib.imaging.dicom.read import read_series
 from GliomaRadiomicsLib.imaging.dicom.scan import Scan, scan_folder
-from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries, series_of, with_notes
+from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries, listed, series_of, with_notes
 from GliomaRadiomicsLib.imaging.roles import USABLE
 from GliomaRadiomicsLib.imaging.roles_choice import (
     Candidate,
@@ -222,12 +222,11 @@ def _check_any(chosen: Mapping[str, int], series: list[DicomSeries]) -> None:
         return
     if len(series) == 1 and series[0].problem is not None:
         raise series[0].refusal()
-    kinds = dict.fromkeys(one.problem.what for one in series if one.problem is not None)
     raise RefusedInput(
         what="no series was recognised as T1, T1ce, T2 or FLAIR",
         where=_FOLDER,
-        found=f"{len(series)} series" + (f": {'; '.join(list(kinds)[:3])}" if kinds else ""),
-        remedy="say which is which, with --t1ce and the others: a folder of one series, or its number with --dicom",
+        found=f"{len(series)} series: {listed(series)}",
+        remedy="say which is which by its number in this list, as in --t1ce 3, or by a folder of one series",
     )
 
 

@@ -17,6 +17,8 @@ from GliomaRadiomicsLib.imaging.dicom.stack import Problem, Stack, copies_at_eve
 from GliomaRadiomicsLib.imaging.roles import Recognised, recognise
 
 FEWEST_SLICES = 8
+MOST_LISTED = 12
+"""Series that an error lists one by one."""
 _MODALITIES = {
     "CT": "computed tomography (CT)",
     "PT": "positron emission tomography (PET)",
@@ -112,6 +114,25 @@ class DicomSeries:
             "derived": self.derived,
             "problem": None if self.problem is None else self.problem.what,
         }
+
+
+def listed(series: Sequence[DicomSeries]) -> str:
+    """What each series is, with the number by which a user names it: its place in this list, not the scanner's."""
+    more = len(series) - MOST_LISTED
+    lines = [f"{one.number}: {_looks(one)}" for one in series[:MOST_LISTED]]
+    return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
+
+
+def _looks(one: DicomSeries) -> str:
+    """Such as ``256 x 224 pixels, 26 slices every 5.5 mm, TE 12 ms, such as IM0007``, or why it cannot be used."""
+    if one.problem is not None:
+        return one.problem.what
+    rows, columns = one.slices[0].size
+    file = f", such as {one.shown[0]}" if one.shown else ""
+    apart = f" every {one.stack.step:.3g} mm" if one.stack is not None else ""
+    times = (("TE", one.tags.echo_time), ("TR", one.tags.repetition_time), ("TI", one.tags.inversion_time))
+    told = "".join(f", {name} {value:g} ms" for name, value in times if value)
+    return f"{columns} x {rows} pixels, {len(one.slices)} slices{apart}{told}{file}"
 
 
 def series_of(scan: Scan) -> list[DicomSeries]:

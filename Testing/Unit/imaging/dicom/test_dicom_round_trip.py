@@ -179,8 +179,16 @@ def test_contrasts_tell_where_nothing_else_does(tmp_path: Path, phantom: Phantom
     (noise := tmp_path / "noise").mkdir()
     for number in range(4):
         write_series(box(seed=number), noise / str(number), number=number, tags={"StudyInstanceUID": "1.2.3.4"})
-    with pytest.raises(RefusedInput, match="no series was recognised"):
+    edited = {"StudyInstanceUID": "1.2.3.4", "EchoTime": 40.0}
+    write_series(box(seed=9), noise / "last", number=30, tags=edited)
+    with pytest.raises(RefusedInput, match="no series was recognised") as refused:
         open_case(noise)
+    said = str(refused.value)
+    columns, rows, slices = box().shape
+    assert all(f"{place}: {columns} x {rows} pixels, {slices} slices every" in said for place in range(1, 6))
+    assert "TE 40 ms, such as last/" in said
+    assert "30" not in said
+    assert "by its number in this list, as in --t1ce 3" in said
 
 
 def test_what_is_written_is_a_valid_mr_image_without_patient(tmp_path: Path) -> None:
