@@ -47,11 +47,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Trust:
-    """May this prediction be trusted? ``flag`` is ok, caution or no; ``reasons`` says why."""
+    """May this prediction be trusted? ``flag`` is ok, caution or no; ``reasons`` says why.
+
+    ``energy_in_tumour`` is the share of the explanation inside the tumour; ``energy_of`` says of which explanation, or
+    why there is no share.
+    """
 
     flag: Literal["ok", "caution", "no"]
     reasons: list[str] = field(default_factory=list)
     energy_in_tumour: float | None = None
+    energy_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ class SegmentationResult:
 class GradingResult:
     """Grade by one system. ``probability_hgg`` is the probability of WHO grade 4 against 2/3.
 
-    ``contributions`` lists what moved the prediction: [{name, value, unit, contribution}], contribution in log-odds.
+    ``contributions`` lists what moved the prediction: [{name, value, unit, contribution}], contribution in log-odds;
+    ``relative_to`` says in words from what it is measured, where the system states it.
     """
 
     probability_hgg: float | None
@@ -102,7 +108,7 @@ class CaseResult:
     needed none. ``molecular`` holds outcomes other than IDH and MGMT that the user trained a bundle for, by column of
     the cohort. ``created`` is when the run began (ISO 8601 with the offset of the local time zone), empty where not
     recorded. ``agreement`` is what the grading systems that see the images say together (`pipeline.agreement`).
-    ``faithfulness`` holds, by heat map, what its model's card states: [{metric, value, ci, n, note}].
+    ``faithfulness`` holds, by heat map, what its model's card states: [{id, metric, value, ci, n, note}].
     """
 
     inputs: dict[str, Any]

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.interface.words import sentence
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
+from GliomaRadiomicsLib.reports.heatmap_words import faithfulness_words
 from GliomaRadiomicsLib.reports.markup import headline, is_number, number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
-from GliomaRadiomicsLib.reports.measured import GRADE, auc_words, interval_words
-from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, TRUST_WORDS, outline_note
+from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
+from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, TRUST_WORDS, energy_words, outline_note
 from GliomaRadiomicsLib.systems import registry
 
 IMAGE_SYSTEMS = ("cnn_grading", "vq_grading", "fused_grading")
 """The three systems that stand side by side first, whether or not they are installed."""
 
 QUESTION = f"Probability of WHO {GRADE}"
-NOT_MEASURED = "How faithful this kind of map is was not measured for this model."
 _STRONGEST = 6
 
 
@@ -31,7 +31,7 @@ class HeatMapChoice:
         label: In the selector.
         unit: Of its values; empty where they have none.
         explanation: What it shows, in a sentence.
-        faithfulness: How far it may be believed, one sentence each; never empty.
+        faithfulness: How far it may be believed, one sentence each; empty for the uncertainty.
     """
 
     key: str
@@ -154,14 +154,9 @@ def _choice(key: str, result: CaseResult | None) -> HeatMapChoice:
 def _faithfulness(key: str, system: str, result: CaseResult | None) -> str:
     """Where this explanation lies, and what was measured of its kind on patients the model was not trained on."""
     grade = None if result is None else result.grading.get(system)
-    share = None if grade is None else grade.trust.energy_in_tumour
     measured = [] if result is None else result.faithfulness.get(key, [])
-    found = [] if share is None else [f"{100 * share:.0f} % of the explanation lies inside the tumour."]
-    for entry in measured:
-        note = f" ({entry['note']})" if entry.get("note") else ""
-        limits = f", 95 % interval {interval_words(entry['ci'])}" if entry.get("ci") else ""
-        found.append(f"{entry['metric']}: {number(entry['value'], 2)}{limits}, n = {entry['n']}{note}.")
-    return " ".join(found if measured else [*found, NOT_MEASURED])
+    energy = "" if grade is None else energy_words(grade.trust)
+    return " ".join(filter(None, [energy, *faithfulness_words(key, measured)]))
 
 
 def _moved(grade: GradingResult) -> list[Moved]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from GliomaRadiomicsLib.models.map_figures import failures
+
 _HEADER = (("System", "system"), ("Version", "version"), ("Created", "created"), ("Licence of the weights", "licence"))
 
 
@@ -35,7 +37,8 @@ def write_card(metadata: Mapping[str, Any]) -> str:
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
-    parts = [_figures(evidence.get("figures", []))]
+    figures = evidence.get("figures", [])
+    parts = [_figures(figures), _bullets(failures(figures))]
     for table in evidence.get("tables", []):
         parts += [f"### {table['title']}", _table(table["columns"], table["rows"])]
     parts.append(_bullets(evidence.get("notes", [])))

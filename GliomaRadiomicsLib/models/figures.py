@@ -64,18 +64,3 @@ def evidence_of(metadata: Mapping[str, Any], auc_id: str, note: str = "") -> Evi
         missing = f"this bundle states no measured AUC. {note}".strip()
         return Evidence(str(training.get("cohort", "not stated")), int(training.get("n", 0)), "none", note=missing)
     return Evidence(found.cohort, found.n, found.validation, found.value, found.ci, note)
-
-
-_FAITHFULNESS = ("deletion", "insertion", "beaten", "shuffled")
-
-
-def faithfulness_of(metadata: Mapping[str, Any], method: str) -> list[dict[str, Any]]:
-    """How faithful a kind of heat map was, where the bundle states it: [{metric, value, ci, n, note}].
-
-    Args:
-        metadata: Of the bundle.
-        method: As the system names its heat map; what follows a dash is a part of the tumour, not another method.
-    """
-    endings = tuple(f"_{method.split('-')[0]}_{name}" for name in _FAITHFULNESS)
-    found = [entry for entry in metadata["evidence"].get("figures", []) if entry["id"].endswith(endings)]
-    return [{key: entry.get(key) for key in ("metric", "value", "ci", "n", "note")} for entry in found]

@@ -10,7 +10,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_metadata
-from GliomaRadiomicsLib.models.figures import faithfulness_of
+from GliomaRadiomicsLib.models.map_figures import faithfulness_of
 from GliomaRadiomicsLib.models.metadata import METADATA_FILE
 from GliomaRadiomicsLib.pipeline.agreement import agreement_of, compare
 from GliomaRadiomicsLib.pipeline.run import CaseRun

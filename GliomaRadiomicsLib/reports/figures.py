@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, region_mask
 from GliomaRadiomicsLib.reports.drawing import Cut, Sheet, draw_anatomy, draw_heatmap, draw_labels, draw_outline
 from GliomaRadiomicsLib.reports.heatmap_kinds import HeatmapKind, kind_of
+from GliomaRadiomicsLib.reports.heatmap_words import lying_words, which
 from GliomaRadiomicsLib.reports.images import PLANES, BrainView, strongest_slices
 
 MAX_HEATMAPS = 6
@@ -89,17 +91,29 @@ def _draw_side_by_side(view: BrainView) -> Picture:
 
 
 def draw_heatmaps(view: BrainView) -> dict[str, Picture]:
-    """Up to `MAX_HEATMAPS` heat maps by name, each through its own strongest slices."""
-    return {name: draw_one_heatmap(view, name) for name in list(view.heatmaps)[:MAX_HEATMAPS]}
+    """Those of `chosen_heatmaps`, by name, each through its own strongest slices."""
+    return {name: draw_one_heatmap(view, name) for name in chosen_heatmaps(list(view.heatmaps))}
+
+
+def chosen_heatmaps(names: Sequence[str]) -> list[str]:
+    """Which heat maps are drawn: the first of every system, then more up to `MAX_HEATMAPS`; a system's together."""
+    systems = [name.partition("-")[0] for name in names]
+    firsts = [name for place, name in enumerate(names) if systems[place] not in systems[:place]]
+    others = [name for name in names if name not in firsts]
+    chosen = {*firsts, *others[: max(MAX_HEATMAPS - len(firsts), 0)]}
+    return [name for system in dict.fromkeys(systems) for name in names
+            if name in chosen and name.partition("-")[0] == system]  # fmt: skip
 
 
 def draw_one_heatmap(view: BrainView, name: str) -> Picture:
     """One heat map over the anatomy in three planes, with colour bar, threshold and tumour outline."""
     values = np.nan_to_num(np.asarray(view.heatmaps[name], dtype=np.float32), posinf=0.0, neginf=0.0)
+    empty = not values.any()
     peak = float(np.abs(values).max()) or 1.0
     threshold = HEATMAP_THRESHOLD * peak
     signed = float(values.min()) <= -threshold
-    slices = strongest_slices(np.where(np.abs(values) >= threshold, np.abs(values), 0))
+    strong = np.where(np.abs(values) >= threshold, np.abs(values), 0)
+    slices = view.tumour_slices() if empty else strongest_slices(strong)
     anatomy = view.sequences[view.anatomy]
     cuts = [_cut(view, anatomy, plane, slices[plane]) for plane in PLANES]
     sheet = Sheet([cut.size_mm for cut in cuts], colour_bar=True)
@@ -112,9 +126,11 @@ def draw_one_heatmap(view: BrainView, name: str) -> Picture:
             draw_outline(axes, cut, view.cut(region_mask(view.labels, "WT"), cut.plane, slices[cut.plane]))
     kind = kind_of(name)
     sheet.add_colour_bar(shown, kind.bar_label, threshold, signed)
-    caption = f"Heat map over {sequence_name(view.anatomy)}, through the slices where the map is strongest"
+    caption = f"{which(name)} Heat map over {sequence_name(view.anatomy)}"
+    caption += "" if empty else ", through the slices where it is strongest"
     caption += "; white line: whole tumour." if view.has_tumour else "."
-    caption += _shown(kind, threshold, peak, signed)
+    caption += " Nowhere in this case: the map is zero everywhere." if empty else _shown(kind, threshold, peak, signed)
+    caption = " ".join(filter(None, [caption.strip(), lying_words(name, view.shares.get(name))]))
     return Picture(sheet.png(), caption, f"{name}. {caption} {ORIENTATION}")
 
 

@@ -13,11 +13,15 @@ class HeatmapKind:
         quantity: What its values are, for the colour bar.
         unit: Unit of the values; empty where they have none.
         explanation: What it shows, in a sentence.
+        tested: How the test of its faithfulness was done, where that is not plain; a sentence.
+        of_prediction: Whether it explains a prediction, which should rest on the tumour.
     """
 
     quantity: str
     unit: str
     explanation: str
+    tested: str = ""
+    of_prediction: bool = True
 
     @property
     def bar_label(self) -> str:
@@ -25,14 +29,19 @@ class HeatmapKind:
         return f"{self.quantity} ({self.unit or 'no unit'})"
 
     def amount(self, value: float) -> str:
-        """A value with its unit, such as ``0.3 bits``."""
-        return f"{value:.2g} {self.unit}".strip()
+        """A value with its unit, such as ``0.3 bits`` or ``1 bit``."""
+        shown = f"{value:.2g}"
+        unit = _ONE.get(self.unit, self.unit) if shown == "1" else self.unit
+        return f"{shown} {unit}".strip()
 
 
+_ONE = {"bits": "bit", "logits": "logit"}
+"""Units of which there can be one."""
 _UNCERTAINTY = HeatmapKind(
     "uncertainty",
     "bits",
     "Uncertainty: where the model was undecided about the label. In bits: 0 is certain, 1 is undecided.",
+    of_prediction=False,
 )
 _KINDS = {
     "gradcam": HeatmapKind(
@@ -53,6 +62,7 @@ _KINDS = {
         "change",
         "logits",
         "Responsible region: where the segmentation changes, in logits, when a phenotype is taken out.",
+        "The maps of both grades were tested together, in every patient the one of the predicted grade.",
     ),
     "uncertainty": _UNCERTAINTY,
     "entropy": _UNCERTAINTY,

@@ -74,6 +74,8 @@ class BrainView:
         brain: Boolean brain mask on the same grid.
         affine: From index to RAS millimetres.
         stored: The grid of the images as they are stored, for slice numbers.
+        shares: Of each heat map, on the whole grid, the share of its absolute values inside the tumour; those
+            without a tumour or without a value are absent.
     """
 
     sequences: dict[str, npt.NDArray]
@@ -82,6 +84,7 @@ class BrainView:
     brain: npt.NDArray[np.bool_]
     affine: npt.NDArray[np.float64]
     stored: Volume
+    shares: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, images: ReportImages) -> BrainView:
@@ -101,6 +104,7 @@ class BrainView:
             brain=inside,
             affine=affine,
             stored=images.stored or images.grid,
+            shares=_shares(images),
         )
 
     @property
@@ -146,12 +150,29 @@ class BrainView:
         return f"slice {number} of {total}, {self.side(plane, index)}"
 
     def slice_number(self, plane: str, index: int) -> tuple[int, int]:
-        """Number of the slice in the image as it is stored, counted from 1, and how many there are."""
+        """Number of the slice in the image as it is stored, counted from 1, and how many there are.
+
+        Of several that an oblique picture runs through, the one in the middle of the tumour.
+        """
         to_stored = np.linalg.inv(self.stored.affine) @ self.affine
         axis = int(np.argmax(np.abs(to_stored[:3, _NORMAL_AXIS[plane]])))
-        start = np.zeros(4)
-        start[_NORMAL_AXIS[plane]], start[3] = index, 1.0
-        return round(float((to_stored @ start)[axis])) + 1, self.stored.shape[axis]
+        place = np.append(self._centre(plane, index), 1.0)
+        number = round(float((to_stored @ place)[axis])) + 1
+        return min(max(number, 1), self.stored.shape[axis]), self.stored.shape[axis]
+
+    def _centre(self, plane: str, index: int) -> npt.NDArray[np.float64]:
+        """Index of the middle of what a slice shows of the tumour; of the brain, or of the picture, without any.
+
+        Stored slices that lie oblique to the picture run through it: their numbers differ from side to side.
+        """
+        axis = _NORMAL_AXIS[plane]
+        for mask in (region_mask(self.labels, "WT") if self.labels is not None else None, self.brain):
+            shown = None if mask is None else np.argwhere(np.take(mask, index, axis=axis))
+            if shown is not None and len(shown):
+                return np.insert(shown.mean(axis=0), axis, index)
+        centre = (np.array(self.brain.shape) - 1) / 2.0
+        centre[axis] = index
+        return centre
 
     def side(self, plane: str, index: int) -> str:
         """How far the slice lies from the brain's middle (half of the brain on either side), and on which side."""
@@ -174,6 +195,19 @@ def strongest_slices(weights: npt.NDArray) -> dict[str, int]:
     """Per plane, the slice over which ``weights`` sum to most."""
     sums = {plane: weights.sum(axis=tuple(a for a in range(3) if a != axis)) for plane, axis in _NORMAL_AXIS.items()}
     return {plane: int(np.argmax(values)) for plane, values in sums.items()}
+
+
+def _shares(images: ReportImages) -> dict[str, float]:
+    if images.label_map is None:
+        return {}
+    tumour = region_mask(images.label_map.array, "WT")
+    found = {}
+    for name, heat in images.heatmaps.items() if tumour.any() else ():
+        amount = np.abs(np.nan_to_num(heat.array, posinf=0.0, neginf=0.0))
+        total = float(amount.sum(dtype=np.float64))
+        if total > 0:
+            found[name] = float(amount[tumour].sum(dtype=np.float64)) / total
+    return found
 
 
 def _brain(images: ReportImages) -> npt.NDArray[np.bool_]:

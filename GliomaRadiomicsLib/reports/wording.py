@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult
-from GliomaRadiomicsLib.reports.markup import headline, probability, words
+from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult, Trust
+from GliomaRadiomicsLib.reports.markup import headline, is_number, probability, words
 from GliomaRadiomicsLib.reports.measured import GRADE, outline_is_automatic
 
 NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
@@ -20,6 +20,13 @@ LABEL_WORDS = {"HGG": "grade 4", "LGG": "grade 2 or 3"}
 
 ITEM_WORDS = {"imaging": "images", "idh": "IDH status", "resection": "extent of resection"}
 """What a survival model rests on."""
+
+AGREEMENT_RULE = (
+    f"The mean is that of VQ, CNN and fused grading, without those whose trust is \u201c{TRUST_WORDS['no'][1]}\u201d. "
+    "Only these three let a network look at the images, each in another way; the other systems grade by "
+    "measurements such as volumes and are not averaged in."
+)
+"""How the systems are averaged (`pipeline.agreement`); said once."""
 
 NOT_REACHED = "not reached within the follow-up"
 """A median survival beyond the follow-up of the training cohort."""
@@ -60,6 +67,14 @@ def agreement_words(result: CaseResult) -> str:
         return f"Only one of the systems that see the images can be relied on for this case: {mean}.{apart}"
     sides = "say the same" if found["agree"] else "differ" if not left else "that remain are averaged"
     return f"The systems that see the images {sides}: mean {mean}.{apart}"
+
+
+def energy_words(trust: Trust) -> str:
+    """Which share of which explanation lies in the tumour, or why there is none, as a sentence; empty if not known."""
+    if is_number(trust.energy_in_tumour):
+        of = f", of {trust.energy_of}" if trust.energy_of else ""
+        return f"Share of the explanation that lies inside the tumour: {100 * (trust.energy_in_tumour or 0):.0f} %{of}."
+    return f"Share of the explanation inside the tumour: none; {trust.energy_of}." if trust.energy_of else ""
 
 
 def _measured_on_manual(evidence: Evidence) -> bool:

@@ -16,7 +16,7 @@ def contributions_table(
     """The strongest contributions, or None where there is none.
 
     Args:
-        contributions: [{name, value, unit, contribution}].
+        contributions: [{name, value, unit, contribution}]; ``relative_to``, where it stands, says from what.
         towards: What bars to the left and to the right speak for.
         scale: What the contributions are measured in.
     """
@@ -28,8 +28,14 @@ def contributions_table(
     largest = max(abs(item["contribution"]) for item in usable) or 1.0
     rows = [_row(item, largest) for item in usable]
     more = f" ({left_out} weaker ones left out)" if left_out > 0 else ""
-    caption = f"What moved this prediction, strongest first{more}"
+    caption = f"What moved this prediction{_relative(usable)}, strongest first{more}"
     return table(("Measured", "Value", towards, scale), rows, caption=caption, numeric=(1, 3), class_="bars")
+
+
+def _relative(items: Sequence[dict[str, Any]]) -> str:
+    """What all of them are measured from, where they say so."""
+    origins = {str(item.get("relative_to") or "") for item in items}
+    return f" relative to {origins.pop()}" if len(origins) == 1 and "" not in origins else ""
 
 
 def _row(item: dict[str, Any], largest: float) -> tuple[str, str, Markup, str]:

@@ -7,6 +7,7 @@ import base64
 from GliomaRadiomicsLib.core.labels import LABELS
 from GliomaRadiomicsLib.reports.figures import Picture
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
+from GliomaRadiomicsLib.reports.heatmap_words import faithfulness_words
 from GliomaRadiomicsLib.reports.markup import Markup, headline, join, paragraph, tag
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
@@ -46,12 +47,22 @@ def write_heatmaps(content: Content) -> Markup:
     parts = [paragraph(_WARNING)]
     for name, picture in content.heatmaps.items():
         title = tag("h3", headline(name.replace("-", "/", 1)))
-        parts.append(tag("div", title, paragraph(kind_of(name).explanation), figure(picture), class_="whole"))
+        told = faithfulness_words(name, content.result.faithfulness.get(name, []))
+        parts.append(
+            tag("div", title, paragraph(kind_of(name).explanation), figure(picture), _tested(told), class_="whole")
+        )
     if content.heatmaps_left_out:
         parts.append(paragraph(f"Not drawn, but in the output folder: {', '.join(content.heatmaps_left_out)}."))
     return join(parts)
 
 
+def _tested(told: list[str]) -> Markup | None:
+    if len(told) < 2:  # noqa: PLR2004 - one sentence alone says that nothing was measured
+        return paragraph(told[0]) if told else None
+    return tag("div", paragraph(_TESTED), tag("ul", *(tag("li", one) for one in told)))
+
+
+_TESTED = "How faithful this kind of map is, measured with this model on patients it was not trained on:"
 _WARNING = (
     "A heat map shows what a model reacted to. It does not outline tumour, and a plausible map does not make a "
     "prediction right. A map that lies outside the tumour is a reason to distrust the prediction."

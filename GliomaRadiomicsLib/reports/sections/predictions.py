@@ -17,7 +17,7 @@ from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.contributions import contributions_table
 from GliomaRadiomicsLib.reports.sections.trust import trust_badge
-from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, agreement_words, outline_note
+from GliomaRadiomicsLib.reports.wording import AGREEMENT_RULE, LABEL_WORDS, agreement_words, energy_words, outline_note
 
 TOWARDS = "Towards 2 and 3 ◂ ▸ towards 4"
 
@@ -26,8 +26,9 @@ def write_grading(content: Content) -> Markup:
     """One block for each grading system."""
     if not content.result.grading:
         return paragraph("Not available: no grade was predicted in this run.", class_="absent")
-    together = paragraph(agreement_words(content.result), class_="note") if content.result.agreement else None
-    return join([together, *(_grade(content.result, name, grade) for name, grade in content.result.grading.items())])
+    together = agreement_words(content.result)
+    first = paragraph(f"{together} {AGREEMENT_RULE}", class_="note") if together else None
+    return join([first, *(_grade(content.result, name, grade) for name, grade in content.result.grading.items())])
 
 
 def _grade(result: CaseResult, name: str, grade: GradingResult) -> Markup:
@@ -57,11 +58,8 @@ def _grade(result: CaseResult, name: str, grade: GradingResult) -> Markup:
 def _trust(result: CaseResult, grade: GradingResult) -> Markup:
     trust = grade.trust
     head = tag("p", "Trust: ", trust_badge(grade.trust.flag), " ", outline_note(result, grade))
-    energy = None
-    if is_number(trust.energy_in_tumour):
-        share = f"{100 * float(trust.energy_in_tumour or 0):.0f} %"
-        energy = paragraph(f"Share of the explanation that lies inside the tumour: {share}.")
-    return tag("div", head, _reasons(grade), energy, class_=f"trust {trust.flag}")
+    energy = energy_words(trust)
+    return tag("div", head, _reasons(grade), paragraph(energy) if energy else None, class_=f"trust {trust.flag}")
 
 
 def _reasons(grade: GradingResult) -> Markup | None:

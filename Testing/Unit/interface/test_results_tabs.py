@@ -18,7 +18,7 @@ from GliomaRadiomicsLib.interface.grade import IMAGE_SYSTEMS, grade_columns, hea
 from GliomaRadiomicsLib.interface.molecular import molecular_rows
 from GliomaRadiomicsLib.interface.summary import NOTICE, summary_lines
 from GliomaRadiomicsLib.interface.tumour import notes, tumour_rows
-from GliomaRadiomicsLib.models.figures import faithfulness_of
+from GliomaRadiomicsLib.models.map_figures import faithfulness_of
 from GliomaRadiomicsLib.models.store import USER_FOLDER_VARIABLE
 from GliomaRadiomicsLib.reports.tables import read_features_csv
 
@@ -102,7 +102,7 @@ def test_a_probability_never_stands_without_its_evidence(result: CaseResult) -> 
     assert column.reasons[0] == "Out of range."
     assert "automatic" in column.reasons[-1]
     assert column.heatmaps[0].unit == "log-odds"
-    assert column.heatmaps[0].faithfulness.startswith("42 %")
+    assert column.heatmaps[0].faithfulness.startswith("Share of the explanation that lies inside the tumour: 42 %")
     assert "not measured" in column.heatmaps[0].faithfulness
     assert [(one.name, one.value) for one in column.moved] == [("Age", "60 years")]
 
@@ -126,7 +126,10 @@ def test_the_faithfulness_of_a_map_is_what_the_model_card_states(result: CaseRes
         replace(result, faithfulness={key: faithfulness_of(metadata, "gradcam-hgg")}).to_dict()
     )
     (choice,) = heatmap_choices([key], measured)
-    assert choice.faithfulness == "share beaten: 0.70, 95 % interval 0.60 to 0.80, n = 6 (.5 is chance)."
+    assert "In 6 patients, the map beats this share of random regions: 0.70, 95 % interval 0.60 to 0.80" in (
+        choice.faithfulness
+    )
+    assert "fails its test" not in choice.faithfulness
     assert "not measured" in heatmap_choices([key], result)[0].faithfulness
 
 

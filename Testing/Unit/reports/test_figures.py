@@ -124,7 +124,7 @@ def test_a_signed_heat_map_shows_both_signs_and_says_so(images):
 @pytest.mark.parametrize(
     ("name", "bar", "amount"),
     [
-        ("segmentation-uncertainty", "uncertainty (bits)", "from 0.3 bits (30 % of the largest, 1 bits)"),
+        ("segmentation-uncertainty", "uncertainty (bits)", "from 0.3 bits (30 % of the largest, 1 bit)"),
         ("volumetric_grading-occlusion", "change of the prediction (log-odds)", "0.3 log-odds"),
         ("cnn_grading-gradcam", "weight (no unit)", "from 0.3 (30 %"),
         ("something", "map value (no unit)", "from 0.3 (30 %"),
@@ -151,12 +151,17 @@ def test_negative_values_that_are_not_shown_are_not_spoken_of(images):
 @pytest.mark.parametrize("values", [0.0, np.nan])
 def test_an_empty_heat_map_is_drawn_without_colour_on_the_brain(images, values):
     heatmap = images.grid.with_array(np.full(images.grid.shape, values))
-    assert draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": heatmap})))["a"].png
+    drawn = draw_heatmaps(BrainView.of(replace(images, heatmaps={"a": heatmap})))["a"]
+    anatomy = pixels(drawn.png).astype(int)
+    assert (anatomy.min(axis=-1) > 60).mean() > 0.05, "slices through the brain, not through its border"
+    assert "Nowhere in this case: the map is zero everywhere." in drawn.caption
+    assert "strongest" not in drawn.caption
+    assert "30 %" not in drawn.caption
 
 
 def test_only_some_heat_maps_are_drawn(images):
     heatmap = next(iter(images.heatmaps.values()))
-    many = replace(images, heatmaps={f"map {i}": heatmap for i in range(MAX_HEATMAPS + 2)})
+    many = replace(images, heatmaps={f"system-map {i}": heatmap for i in range(MAX_HEATMAPS + 2)})
     assert len(draw_heatmaps(BrainView.of(many))) == MAX_HEATMAPS
 
 
