@@ -13,7 +13,14 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.itk_files import check_channel, read_with_itk, write_with_itk, wrong_dimensions
-from GliomaRadiomicsLib.imaging.nifti import UnreadableImage, decode_nifti, encode_nifti, states_orientation, unpacking
+from GliomaRadiomicsLib.imaging.nifti import (
+    UnreadableImage,
+    decode_nifti,
+    encode_nifti,
+    is_stored_as_4d,
+    states_orientation,
+    unpacking,
+)
 
 SUFFIXES = {
     ".nii.gz": "NIfTI",
@@ -91,6 +98,11 @@ def _reading(path: Path, name: str, channel: int | None) -> Generator[None, None
 def has_orientation(path: str | Path) -> bool:
     """Whether a file that `read_volume` reads says how the image lies in the patient; only NIfTI can leave it open."""
     return SUFFIXES[image_suffix(path) or ""] != "NIfTI" or states_orientation(Path(path))
+
+
+def is_single_time_point(path: str | Path) -> bool:
+    """Whether a file that `read_volume` reads is NIfTI stored as 4-D; it then holds one time point."""
+    return SUFFIXES[image_suffix(path) or ""] == "NIfTI" and is_stored_as_4d(Path(path))
 
 
 def check_image_file(path: str | Path) -> str:

@@ -96,7 +96,9 @@ def _constant_background(array: npt.NDArray) -> float | None:
 def _above_otsu(array: npt.NDArray) -> npt.NDArray[np.bool_]:
     from skimage.filters import threshold_otsu
 
-    sample = array[:: max(array.shape[0] // 90, 1), :: max(array.shape[1] // 90, 1), :: max(array.shape[2] // 90, 1)]
+    sample = array[
+        :: max(array.shape[0] // 90, 1), :: max(array.shape[1] // 90, 1), :: max(array.shape[2] // 90, 1)
+    ].ravel()
     sample = np.clip(sample.astype(np.float32), *np.percentile(sample, (1, 99)))
     if sample.min() == sample.max():
         return array != array.min()

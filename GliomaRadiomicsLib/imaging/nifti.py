@@ -58,13 +58,13 @@ def states_orientation(path: Path) -> bool:
 
     With sform_code and qform_code 0 it does not; the affine is then a convention, and left and right are a guess.
     """
-    with path.open("rb") as file:
-        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    with gzip.open(path) if packed else path.open("rb") as file:
-        data = file.read(_NIFTI2_HEADER_BYTES)
-    kind = nib.Nifti2Header if data[:4] in _NIFTI2_HEADER_SIZES else nib.Nifti1Header
-    header = kind(data[: kind.template_dtype.itemsize], check=False)
+    header = _header(path)
     return bool(header["sform_code"] > 0 or header["qform_code"] > 0)
+
+
+def is_stored_as_4d(path: Path) -> bool:
+    """Whether the header of a NIfTI file that can be read names more than three dimensions."""
+    return int(_header(path)["dim"][0]) > 3
 
 
 def encode_nifti(volume: Volume, *, compress: bool) -> bytes:
@@ -75,6 +75,15 @@ def encode_nifti(volume: Volume, *, compress: bool) -> bytes:
     image.set_qform(volume.affine, code=1)
     data = image.to_bytes()
     return gzip.compress(data, compresslevel=4, mtime=0) if compress else data
+
+
+def _header(path: Path) -> nib.Nifti1Header:
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    with gzip.open(path) if packed else path.open("rb") as file:
+        data = file.read(_NIFTI2_HEADER_BYTES)
+    kind = nib.Nifti2Header if data[:4] in _NIFTI2_HEADER_SIZES else nib.Nifti1Header
+    return kind(data[: kind.template_dtype.itemsize], check=False)
 
 
 def unpacking(data: bytes) -> Generator[None, None, bytes]:

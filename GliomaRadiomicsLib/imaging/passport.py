@@ -129,7 +129,7 @@ def _checked_values(volumes: dict[str, Volume], findings: Findings) -> dict[str,
         findings.add("ok", "all-sequences", "T1, T1ce, T2 and FLAIR were given")
     usable = {role: volume for role, volume in volumes.items() if passport_images.check_values(role, volume, findings)}
     if len(usable) == len(volumes):
-        findings.add("ok", "image-values", "no image is empty, constant or holds NaN")
+        findings.add("ok", "image-values", "no image is empty, constant, holds NaN or an empty slice inside")
     return usable
 
 

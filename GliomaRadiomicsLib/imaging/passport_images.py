@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.empty_slices import empty_slices
 from GliomaRadiomicsLib.imaging.findings import Findings
 from GliomaRadiomicsLib.imaging.foreground import Foreground
 from GliomaRadiomicsLib.imaging.grid import resample_like
@@ -27,7 +28,11 @@ _SAMPLE_POINTS = 20000
 
 
 def check_values(role: str, volume: Volume, findings: Findings) -> bool:
-    """Refuse an empty, constant or non-finite image; note negative or few values. False if refused."""
+    """Refuse an image that is empty, constant, non-finite or lacks a slice inside; note negative or few values.
+
+    Returns:
+        False if refused.
+    """
     name, array = SEQUENCE_NAMES[role], volume.array
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         count = int(array.size - np.isfinite(array).sum())
@@ -38,6 +43,12 @@ def check_values(role: str, volume: Volume, findings: Findings) -> bool:
     if low == high:
         code, what = ("empty-image", "image of zeros only") if low == 0 else ("constant-image", "constant image")
         findings.refuse(code, what, "export the image again", found=f"{low:g} everywhere", sequence=role)
+        return False
+    lost = empty_slices(volume)
+    if lost:
+        what = f"{lost} holds nothing" if "slices" not in lost else f"{lost} hold nothing"
+        remedy = "export the whole series again, or leave this image out"
+        findings.refuse("empty-slice", f"{what}, between slices that do", remedy, sequence=role)
         return False
     if low < 0:
         _note_negative(role, array, findings)
@@ -114,10 +125,10 @@ def to_reference(
     background = fronts[role].background
     outside = background if background is not None else float(min(volume.array.min(), 0))
     message = (
-        f"{name} ({_grid_text(volume)}) was resampled through the headers onto the grid of {SEQUENCE_NAMES[main]} "
-        f"({_grid_text(reference)})"
+        f"{name} ({_grid_text(volume)}) lies on another grid than {SEQUENCE_NAMES[main]} ({_grid_text(reference)}); "
+        "analyze and preprocess align it and resample it to 1 mm, check only looks"
     )
-    findings.add("fixed", "grid-resampled", message, role)
+    findings.add("ok", "grid-resampled", message, role)
     return resample_like(volume, reference, outside=outside)
 
 

@@ -16,7 +16,13 @@ from GliomaRadiomicsLib.imaging.dicom.case import open_case, series_in
 from GliomaRadiomicsLib.imaging.dicom.read import ReadSeries, read_series
 from GliomaRadiomicsLib.imaging.dicom.scan import holds_dicom
 from GliomaRadiomicsLib.imaging.dicom.series import DicomSeries
-from GliomaRadiomicsLib.imaging.files import check_image_file, has_orientation, image_suffix, read_volume
+from GliomaRadiomicsLib.imaging.files import (
+    check_image_file,
+    has_orientation,
+    image_suffix,
+    is_single_time_point,
+    read_volume,
+)
 from GliomaRadiomicsLib.imaging.roles import SURE, recognise_name
 
 Source = str | Path | Volume | DicomSeries
@@ -134,7 +140,9 @@ def _read(source: Source, role: str) -> ReadSeries:
         return ReadSeries(Volume(source.array, source.affine, role), sha256_volume(source), ())
     if Path(source).is_dir():
         return read_series(series_in(source, role), role)
-    return ReadSeries(read_volume(source, role), sha256_file(source), _name_findings(Path(source), role))
+    volume = read_volume(source, role)
+    findings = (*_name_findings(Path(source), role), *_time_findings(Path(source), role))
+    return ReadSeries(volume, sha256_file(source), findings)
 
 
 def _name_findings(path: Path, role: str) -> tuple[Finding, ...]:
@@ -145,3 +153,11 @@ def _name_findings(path: Path, role: str) -> tuple[Finding, ...]:
     given, other = SEQUENCE_NAMES[role], SEQUENCE_NAMES[said.role or ""]
     message = f"{given}: the name of the file given says {other}; check that the images were not exchanged"
     return (Finding("sequence-name-differs", "warning", message, role),)
+
+
+def _time_findings(path: Path, role: str) -> tuple[Finding, ...]:
+    """A word on a file that is stored as 4-D; called once it is read, as more than one time point is refused."""
+    if not is_single_time_point(path):
+        return ()
+    message = f"{SEQUENCE_NAMES.get(role, role)} is stored as 4-D with a single time point; it was taken as 3-D"
+    return (Finding("single-time-point", "fixed", message, role),)

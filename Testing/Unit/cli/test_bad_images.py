@@ -45,6 +45,65 @@ def test_a_four_dimensional_image(cli: Cli, tmp_path: Path, phantom: PhantomPati
     check_refused(cli("analyze", "--t1", "four.nii.gz", "--out", "out"), tmp_path, "four.nii.gz", "80")
 
 
+def test_a_single_time_point_is_taken_and_said(cli: Cli, tmp_path: Path, phantom: PhantomPatient) -> None:
+    volume = phantom.volumes["t1"]
+    for name, array in (("four.nii.gz", volume.array[..., None]), ("three.nii", volume.array)):
+        nib.save(nib.Nifti1Image(array, volume.affine), tmp_path / name)
+    said = cli("check", "--t1", "four.nii.gz").out
+    assert "fixed         single-time-point            T1 is stored as 4-D with a single time point" in said
+    assert "time point" not in cli("check", "--t1", "three.nii").out
+
+
+def test_an_empty_slice_is_refused_by_check_and_run(
+    cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient
+) -> None:
+    array = phantom.volumes["t1"].array.copy()
+    array[:, :, 30] = 0
+    words = ["--t1", image("t1.nii.gz", array), "--flair", image("flair.nii.gz", phantom.volumes["flair"].array)]
+    ending = cli("check", *words)
+    assert ending.code == 2
+    assert f"T1: axial slice 31 of {array.shape[2]} holds nothing" in ending.err
+    assert "plausible for a head" not in ending.out
+    assert "every image looks like" not in ending.out
+    check_refused(cli("preprocess", *words, "--out", "out"), tmp_path, "T1: axial slice 31")
+
+
+def test_half_a_head_is_refused_by_check_as_by_the_run(
+    cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient
+) -> None:
+    volume = phantom.volumes["t1ce"]
+    half = Volume(volume.array[volume.shape[0] // 2 :], volume.affine)
+    words = ["--t1ce", image("t1ce.nii.gz", volume=half)]
+    ending = cli("check", *words)
+    assert ending.code == 2
+    assert "ends abruptly at the" in ending.err
+    assert "plausible for a head" not in ending.out
+    run = cli("preprocess", *words, "--out", "out")
+    check_refused(run, tmp_path, "ends abruptly at the")
+    assert run.err == ending.err
+    assert "looking for the brain" not in run.out
+
+
+def test_preprocessing_says_nothing_of_predictions(cli: Cli, image: Callable[..., str]) -> None:
+    ending = cli("preprocess", "--flair", image("flair.nii.gz"), "--out", "out")
+    assert ending.code == 0, ending
+    assert "MGMT" not in ending.out
+
+
+@pytest.mark.filterwarnings("error:threshold_otsu")
+def test_a_localiser_is_refused_in_one_line_without_comfort(
+    cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient
+) -> None:
+    whole = phantom.volumes["t1"]
+    few = whole.array[:, :, 10:70:20] + np.abs(np.random.default_rng(0).normal(0, 5, (*whole.shape[:2], 3)))
+    localiser = Volume(few.astype(np.float32), whole.affine @ np.diag([1, 1, 20, 1]))
+    ending = cli("check", "--t1", image("t1.nii.gz", volume=localiser), "--t1ce", image("t1ce.nii.gz"))
+    assert ending.code == 2
+    assert len(ending.err.strip().splitlines()) == 1
+    assert "like a localiser" in ending.err
+    assert "plausible for a head" not in ending.out
+
+
 def test_zeros_constants_and_nan(cli: Cli, tmp_path: Path, image: Callable[..., str], phantom: PhantomPatient) -> None:
     array = phantom.volumes["t1ce"].array
     broken = array.copy()

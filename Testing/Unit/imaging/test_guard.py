@@ -11,6 +11,7 @@ import pytest
 
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.imaging.foreground import head_mask
 from GliomaRadiomicsLib.imaging.grid import resample_spacing
 from GliomaRadiomicsLib.imaging.guard.aligned import check_aligned
 from GliomaRadiomicsLib.imaging.guard.lesions import lesions_of
@@ -118,7 +119,18 @@ def test_half_a_brain_and_half_a_head_are_named(
     )
     assert guard_cases.codes(check_raw({"t1": images["t1"]})) == {"head-cut-off"}
     half_head = guard_cases.cropped(resample_spacing(raw_patient.volumes["t1ce"], 3.0), axis)
-    assert guard_cases.codes(check_raw({"t1ce": half_head})) == {"head-cut-off"}
+    found = check_raw({"t1ce": half_head})
+    assert guard_cases.codes(found) == {"head-cut-off"}
+    upright = int(np.argmax(np.abs(half_head.affine[2, :3])))
+    assert found[0].severity == ("warning" if axis == upright else "refused")
+
+
+def test_a_head_that_lacks_a_slab_at_one_side_is_warned_about_and_used(head: PhantomPatient) -> None:
+    image = head.volumes["t1"]
+    used = np.flatnonzero(head_mask(image).array.any(axis=(1, 2)))
+    array = image.array[used[0] + int(0.24 * len(used)) :]
+    (found,) = check_raw({"t1": Volume(array, image.affine, "t1")})
+    assert (found.code, found.severity) == ("head-cut-off", "warning")
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.1])

@@ -110,6 +110,33 @@ def test_images_without_usable_values_are_refused(case: Case, spoil: Callable, c
     assert inspect({"t2": volumes["t2"]}, collect=True).volumes == {}
 
 
+@pytest.mark.parametrize(("value", "axis"), [(0, 2), (0, 0), (7, 1)])
+def test_a_slice_without_contents_between_others_is_refused_by_its_number(case: Case, value: int, axis: int) -> None:
+    array = case[0]["t1"].array.copy()
+    np.moveaxis(array, axis, 0)[30] = value
+    said = refusal({**case[0], "t1": case[0]["t1"].with_array(array)}, "empty-slice")
+    plane = ("sagittal", "coronal", "axial")[axis]
+    assert f"T1: {plane} slice 31 of {array.shape[axis]} holds nothing" in said
+
+
+def test_several_empty_slices_are_all_named(case: Case) -> None:
+    array = case[0]["flair"].array.copy()
+    array[:, :, [20, 21, 22, 23]] = 0
+    assert "axial slices 21 to 24 of 52 hold nothing" in refusal(
+        {"flair": case[0]["flair"].with_array(array)}, "empty-slice"
+    )
+    array[:, :, 21] = case[0]["flair"].array[:, :, 21]
+    assert "axial slices 21, 23 and 24 of 52" in refusal({"flair": case[0]["flair"].with_array(array)}, "empty-slice")
+
+
+def test_empty_slices_at_the_ends_and_a_single_bright_voxel_are_no_fault(case: Case) -> None:
+    array = case[0]["t1"].array.copy()
+    array[:, :, :6], array[:, :, -6:] = 0, 0
+    array[:, :, 30] = 0
+    array[20, 25, 30] = 50
+    assert "empty-slice" not in codes(inspect({"t1": case[0]["t1"].with_array(array)}))
+
+
 @pytest.mark.parametrize("change", [lambda a: a.copy(), lambda a: (a * 2.5).astype(np.float32)])
 def test_same_image_in_two_roles_is_refused(case: Case, change: Callable) -> None:
     volumes = {**case[0], "t1ce": case[0]["t1"].with_array(change(case[0]["t1"].array))}
@@ -133,7 +160,7 @@ def test_an_exchanged_t1ce_lends_its_own_grid(case: Case) -> None:
     passport = inspect({**volumes, "t1ce": volumes["t2"], "t2": volumes["t1ce"]}, mask=case[1])
     assert passport.reference == "t1ce"
     assert passport.volumes["t1ce"].same_grid(volumes["t1ce"])
-    assert codes(passport, "fixed").count("grid-resampled") == 3
+    assert codes(passport, "ok").count("grid-resampled") == 3
 
 
 def test_two_swapped_sequences_alone_are_left_with_a_warning(case: Case) -> None:
@@ -157,11 +184,12 @@ def test_other_grids_are_resampled_and_stated(case: Case) -> None:
         "flair": to_canonical(case[0]["flair"]),
     }
     passport = inspect(volumes, mask=case[1])
-    assert codes(passport, "fixed") == ["grid-resampled", "grid-resampled"]
-    assert codes(passport, "warning") == []
+    assert codes(passport, "ok").count("grid-resampled") == 2
+    assert {finding.severity for finding in passport.findings} == {"ok"}
     stated = next(finding for finding in passport.findings if finding.sequence == "t2")
     assert "84 x 99 x 26 voxels of 2.00 x 2.00 x 6.00 mm" in stated.message
-    assert "onto the grid of T1ce (56 x 66 x 52 voxels" in stated.message
+    assert "lies on another grid than T1ce (56 x 66 x 52 voxels" in stated.message
+    assert "analyze and preprocess align it" in stated.message
     assert all(image.same_grid(case[0]["t1ce"]) for image in passport.volumes.values())
     np.testing.assert_allclose(passport.volumes["flair"].array, case[0]["flair"].array, atol=0.01)
 
@@ -296,5 +324,6 @@ def test_raw_patient_is_put_on_one_grid_and_called_unstripped(shared_data: Path)
     paths = find_case(shared_data / "raw_case" / "TCGA-FG-6692")
     passport = inspect({role: read_volume(paths[role], role) for role in SEQUENCES})
     assert codes(passport, "warning") == ["not-skull-stripped"]
-    assert codes(passport, "fixed") == ["grid-resampled"] * 2
+    assert codes(passport, "fixed") == []
+    assert codes(passport, "ok").count("grid-resampled") == 2
     assert not passport.refused

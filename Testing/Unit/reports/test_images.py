@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,23 @@ def test_sides_and_slice_numbers_hold_however_the_image_is_stored(order, signs):
         middle = view.brain.shape[axis] // 2
         assert view.side(plane, middle) == "through the brain's middle"
     assert view.stored_slices == ("sagittal", "coronal", "axial")[order[2]]
+
+
+@pytest.mark.parametrize("degrees", [12.0, -20.0])
+def test_the_number_of_an_oblique_slice_is_that_at_the_tumour(images, degrees):
+    tilt = np.eye(4)
+    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    tilt[1:3, 1:3] = [[cosine, -sine], [sine, cosine]]
+    thick = images.grid.affine @ np.diag([1, 1, 2, 1])
+    stored = Volume(np.zeros((48, 56, 20)), tilt @ thick)
+    view = BrainView.of(replace(images, stored=stored))
+    centre = images.label_map.affine @ np.append(np.argwhere(images.label_map.array).mean(axis=0), 1.0)
+    expected = round(float((np.linalg.inv(stored.affine) @ centre)[2])) + 1
+    assert view.slice_number("axial", view.tumour_slices()["axial"]) == (expected, 20)
+    bare = BrainView.of(replace(images, stored=stored, label_map=None))
+    middle = images.grid.affine @ np.append(np.argwhere(images.brain_mask.array).mean(axis=0), 1.0)
+    expected = round(float((np.linalg.inv(stored.affine) @ middle)[2])) + 1
+    assert bare.slice_number("axial", bare.tumour_slices()["axial"]) == (expected, 20)
 
 
 def test_the_place_does_not_depend_on_where_the_grid_has_its_origin(images):
