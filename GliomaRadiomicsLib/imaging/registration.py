@@ -11,6 +11,7 @@ import SimpleITK as sitk  # noqa: N813 - its usual name
 from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import coarsened
 from GliomaRadiomicsLib.imaging.itk import to_itk
@@ -87,15 +88,18 @@ def register(fixed: Volume, moving: Volume, fixed_brain: Volume, moving_brain: V
 
 def _check(found: Registration, moving: Volume) -> None:
     remedy = "register it by hand, or leave this sequence out"
+    where = SEQUENCE_NAMES.get(moving.name, moving.name) or "the image"
     if found.overlap < LEAST_OVERLAP:
         raise RefusedInput(
-            what=f"{moving.name or 'the image'} could not be registered: the brains do not overlap",
+            what="the brains do not overlap after the registration",
+            where=where,
             found=f"Dice {found.overlap:.2f}, at least {LEAST_OVERLAP} is asked for",
             remedy=remedy,
         )
     if found.information_after < found.information_before - 0.01:
         raise RefusedInput(
-            what=f"{moving.name or 'the image'} could not be registered: it fits worse than the headers place it",
+            what="after the registration it fits worse than the headers place it",
+            where=where,
             found=f"mutual information {found.information_after:.3f} after {found.information_before:.3f}",
             remedy=remedy,
         )

@@ -73,11 +73,11 @@ def systems_to_run(chosen: Mapping[str, str]) -> list[str]:
     return running
 
 
-def fill_in_reasons(result: CaseResult) -> None:
-    """Say why there is no prediction where there is none."""
+def fill_in_reasons(result: CaseResult, *, asked: bool) -> None:
+    """Say why there is no prediction where there is none; ``asked`` where the run was to predict."""
     result.idh = result.idh or dict(NOT_ASKED)
     result.survival = result.survival or dict(NOT_ASKED)
-    result.mgmt = result.mgmt or dict(NO_MGMT)
+    result.mgmt = result.mgmt or dict(NO_MGMT if asked else NOT_ASKED)
 
 
 def bundle_folder(system: str, chosen: Mapping[str, str]) -> Path:

@@ -100,7 +100,8 @@ def _aligned(fixed: Volume, moving: Volume, fixed_brain: Volume, moving_brain: V
     try:
         registration = register(fixed, moving, fixed_brain, moving_brain)
     except RefusedInput as error:
-        return Alignment("refused", np.eye(4), reason=str(error))
+        reason = RefusedInput(what=error.what, found=error.found, remedy=error.remedy)
+        return Alignment("refused", np.eye(4), reason=str(reason))
     gain = registration.information_after - registration.information_before
     shift = registration.shift_mm(fixed_brain)
     if gain < LEAST_GAIN or shift < LEAST_SHIFT_MM:

@@ -181,7 +181,7 @@ def test_an_image_that_cannot_be_aligned_is_left_out_with_the_reason(raw: Phanto
     }
     found = align(small, brains, "t1ce", Progress())["t2"]
     assert found.state == "refused"
-    assert "do not overlap" in found.reason
+    assert found.reason.startswith("the brains do not overlap"), "the name stands before it where it is told"
     assert "leave this sequence out" in found.reason
 
 

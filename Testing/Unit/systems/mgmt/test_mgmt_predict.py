@@ -112,7 +112,7 @@ def test_without_a_bundle_there_is_a_reason_and_with_an_imported_one_a_predictio
     monkeypatch.setenv(store.USER_FOLDER_VARIABLE, str(tmp_path))
     assert "mgmt" not in systems_to_run({})
     result = CaseResult({}, [])
-    fill_in_reasons(result)
+    fill_in_reasons(result, asked=True)
     assert result.mgmt["status"] == "abstained"
     assert "MGMT methylation: no prediction (no model" in "\n".join(molecular_lines(result))
     (tmp_path / "mgmt").symlink_to(learned / "bundle")
