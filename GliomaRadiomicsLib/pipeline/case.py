@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from GliomaRadiomicsLib.core.labels import region_volumes_ml
+from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES, region_volumes_ml
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.provenance import timestamp, versions
 from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
@@ -123,7 +123,7 @@ def _run_steps(run: CaseRun) -> None:
     if "grading" in steps and run.label_map is not None:
         with run.progress.step("grading", 0.65, 0.75, "grading"):
             predict_case(run)
-    fill_in_reasons(run.result)
+    fill_in_reasons(run.result, asked="grading" in steps)
 
 
 def _write(run: CaseRun, inputs: CaseInputs) -> None:
@@ -201,19 +201,22 @@ def _segment(run: CaseRun) -> None:
     if "t1ce" not in found.sequences:
         message = "without T1ce enhancing tumour cannot be seen, so none is labelled; add the T1ce where it exists"
         run.result.passport.append(Finding("enhancement-unknown", "warning", message))
-    _warn_of_poor_evidence(run, run.result.segmentation.evidence["dice"])
+    _warn_of_poor_evidence(run, run.result.segmentation)
     _warn_of_doubt(run, found.figures.get("expected_dice_WT"))
     if volumes["WT"] == 0.0:
         message = "no tumour was found; check the images, or give a mask with --mask"
         run.result.passport.append(Finding("no-tumour-found", "warning", message))
 
 
-def _warn_of_poor_evidence(run: CaseRun, dice: dict[str, Any]) -> None:
+def _warn_of_poor_evidence(run: CaseRun, found: SegmentationResult) -> None:
     """Say it at once where the outline from these sequences was mostly wrong in the patients it was measured in."""
+    dice = found.evidence["dice"]
     if "WT" in dice and dice["WT"][0] < LEAST_DICE:
+        absent = [f"the {SEQUENCE_NAMES[role]}" for role in ("flair", "t2") if role not in found.sequences_used]
+        add = f"add {' or '.join(absent)}, or " if absent else ""
         message = (
             "from these sequences alone the outline was mostly wrong where it was measured (whole tumour, mean Dice "
-            f"{dice['WT'][0]:.2f}): do not use its volumes; add the FLAIR or the T2, or give a mask with --mask"
+            f"{dice['WT'][0]:.2f}): do not use its volumes; {add}give a mask with --mask"
         )
         run.result.passport.append(Finding("outline-unreliable", "warning", message))
 

@@ -126,7 +126,18 @@ def test_an_outline_that_is_mostly_wrong_is_said_to_be(
     role: str, warned: bool, phantom_files: dict[str, Path], tmp_path: Path
 ) -> None:
     result = run(tmp_path / "out", {role: phantom_files[role]}, "segmentation")
-    assert ("outline-unreliable" in {finding.code for finding in result.passport}) is warned
+    said = [finding.message for finding in result.passport if finding.code == "outline-unreliable"]
+    assert bool(said) is warned
+    assert not warned or "add the FLAIR or the T2, or give a mask" in said[0]
+
+
+def test_the_remedy_for_a_poor_outline_names_only_what_is_missing(
+    phantom_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case, "LEAST_DICE", 1.01)
+    result = run(tmp_path / "out", {role: phantom_files[role] for role in ("t1ce", "t2")}, "segmentation")
+    (said,) = [finding.message for finding in result.passport if finding.code == "outline-unreliable"]
+    assert said.endswith("add the FLAIR, or give a mask with --mask")
 
 
 @pytest.mark.parametrize(("least", "warned"), [(1.01, True), (0.0, False)])
