@@ -1,7 +1,7 @@
 # make demo   sets everything up and runs the whole chain on the phantom patient
 # make test   installs the test tools and runs every test
 # make lint   style, types and layers
-# make docs   writes docs/features.md from the feature registries
+# make docs   writes docs/features.md, and the tables of docs/grading.md, from the code
 PYTHON ?= python3
 VENV ?= .venv
 # The CPU build where the package index has one; TORCH="torch>=2.2" takes the index's own choice (on Linux with CUDA).
@@ -34,6 +34,7 @@ format: $(VENV)/.installed-test
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m GliomaRadiomicsLib.radiomics.documentation docs/features.md
+	$(BIN)/python -m GliomaRadiomicsLib.systems.image_grading.documentation docs/grading.md
 
 cmake:
 	$(PYTHON) Testing/Architecture/update_cmake.py

@@ -19,6 +19,9 @@ from GliomaRadiomicsLib.pipeline.inputs import Source, sources_of_dicom, sources
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.systems.protocol import LeftOut
 
+SAID = 10
+"""So many who could not be used are said on the console; the table names all."""
+
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """The four sequences, a case folder, or a DICOM folder."""
@@ -151,5 +154,8 @@ def say_left_out(left_out: Sequence[LeftOut], folder: Path, *, accepted: bool = 
 
     if not left_out:
         return 0
+    for one in [one for one in left_out if one.is_fault][:SAID]:
+        where = f"line {one.line}, case {one.case}" if one.line else f"case {one.case}"
+        print(f"left out: {where}{', ' * bool(one.sequence)}{one.sequence}: {one.reason}")
     print(f"{summary(left_out)}; lines and reasons are in {write_left_out(left_out, folder)}")
     return 2 if any(one.is_fault for one in left_out) and not accepted else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ VALUE_COLUMNS = (
 _CHALLENGE = ("BraTS21ID", "MGMT_value")
 """Columns of the labels of the RSNA-MICCAI challenge, whose cases lie in folders of five digits beside the file."""
 _CHALLENGE_FOLDERS = ("train", ".")
+NAMED = 10
+"""So many faults of one kind are named at once."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,19 @@ class Patient:
         line: Line of the CSV file (the header is line 1), for messages.
         files: Existing files or folders by column (`FILE_COLUMNS`).
         values: The other columns that are filled, as text: of `VALUE_COLUMNS`, and labels that were asked for.
+        table: Name of the CSV file, for messages; empty where there is none.
     """
 
     case: str
     line: int
     files: dict[str, Path] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    table: str = ""
+
+    @property
+    def where(self) -> str:
+        """File and line, for messages."""
+        return f"{self.table} line {self.line}".strip()
 
 
 def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bool = False) -> list[Patient]:
@@ -72,15 +81,17 @@ def read_cohort(path: str | Path, labels: Sequence[str] = (), *, keep_absent: bo
     if tuple(columns[:2]) == _CHALLENGE:
         rows, columns = [(line, _of_challenge(path, row)) for line, row in rows], ["case", "dicom", "mgmt"]
     _check_columns(path, columns, labels)
-    patients = [_patient(path, line, row, labels, keep_absent) for line, row in rows]
+    patients = [_patient(path, line, row, labels) for line, row in rows]
     if not patients:
         raise RefusedInput(what="the cohort has no patients", where=path, remedy="add a line per patient")
+    if not keep_absent:
+        _refuse_absent(path, patients, {line: row for line, row in rows})
     seen: dict[str, int] = {}
     for patient in patients:
         if patient.case in seen:
             raise RefusedInput(
                 what=f"case {patient.case} stands twice",
-                where=f"{path.name} line {patient.line}",
+                where=patient.where,
                 found=f"first on line {seen[patient.case]}",
                 remedy="keep one line per patient",
             )
@@ -124,21 +135,34 @@ def _check_columns(path: Path, names: list[str], labels: Sequence[str]) -> None:
         raise RefusedInput(what="unknown column", where=path, found=unknown[0], remedy=remedy)
 
 
-def _patient(path: Path, line: int, row: dict[str, str | None], labels: Sequence[str], keep_absent: bool) -> Patient:
-    where = f"{path.name} line {line}"
+def _patient(path: Path, line: int, row: dict[str, str | None], labels: Sequence[str]) -> Patient:
     text = {key: (value or "").strip() for key, value in row.items() if key}
     if not text["case"]:
-        raise RefusedInput(what="the case has no name", where=where, remedy="fill the column 'case'")
-    files = {}
-    for column in FILE_COLUMNS:
-        if text.get(column):
-            files[column] = path.parent / text[column]
-            if not keep_absent and not files[column].exists():
-                raise RefusedInput(
-                    what=f"the {column} of case {text['case']} is missing",
-                    where=where,
-                    found=text[column],
-                    remedy="correct the path; it is relative to the CSV file",
-                )
+        raise RefusedInput(
+            what="the case has no name", where=f"{path.name} line {line}", remedy="fill the column 'case'"
+        )
+    files = {column: path.parent / text[column] for column in FILE_COLUMNS if text.get(column)}
     values = {column: text[column] for column in (*VALUE_COLUMNS, *labels) if text.get(column)}
-    return Patient(text["case"], line, files, values)
+    return Patient(text["case"], line, files, values, path.name)
+
+
+def _refuse_absent(path: Path, patients: Sequence[Patient], rows: Mapping[int, Mapping[str, str | None]]) -> None:
+    """Raise `RefusedInput` naming the files that are not there, all at once up to `NAMED`."""
+    absent = [
+        (patient, column, (rows[patient.line][column] or "").strip())
+        for patient in patients
+        for column, file in patient.files.items()
+        if not file.exists()
+    ]
+    if not absent:
+        return
+    patient, column, written = absent[0]
+    found = "; ".join(f"line {one.line}: {column} {text}" for one, column, text in absent[:NAMED])
+    more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
+    alone = len(absent) == 1
+    raise RefusedInput(
+        what=f"the {column} of case {patient.case} is missing" if alone else f"{len(absent)} files are missing",
+        where=patient.where if alone else path.name,
+        found=written if alone else found + more,
+        remedy="correct the path; it is relative to the CSV file",
+    )

@@ -73,6 +73,31 @@ def save_bundle(
     return folder
 
 
+def restate(folder: str | Path, metadata: Mapping[str, Any]) -> Path:
+    """Write metadata and card of a bundle anew; its other files stay as they are.
+
+    Args:
+        folder: Of a bundle whose files are those it lists.
+        metadata: As `save_bundle`; ``files`` and ``weights`` in it are filled in anew.
+
+    Raises:
+        RefusedInput: As `verify` and `save_bundle`.
+    """
+    listed = verify(folder)["files"]
+    contents = {name: plain_file(Path(folder), name).read_bytes() for name in listed}
+    return save_bundle(folder, metadata, files=contents, overwrite=True)
+
+
+def refuse_existing(target: Path, source: Path) -> None:
+    """Raise `RefusedInput`, naming the bundle by ``source``, if there is a model in the folder it is to go into."""
+    if target.exists():
+        raise RefusedInput(
+            what=f"a model named {target.name} is already there (the name is the one its metadata states)",
+            where=source,
+            remedy="give it another one: glioma-radiomics models import FILE --name NEW",
+        )
+
+
 def load_metadata(path: str | Path, *, system: str = "") -> dict[str, Any]:
     """Read and check ``metadata.json`` of the bundle in folder ``path``.
 

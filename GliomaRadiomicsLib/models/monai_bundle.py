@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.models.bundle import save_bundle
+from GliomaRadiomicsLib.models.bundle import refuse_existing, save_bundle
 from GliomaRadiomicsLib.models.metadata import METADATA_FILE, check_name
 from GliomaRadiomicsLib.models.monai_config import MonaiConfig, parse_config, read_mapping
 from GliomaRadiomicsLib.models.monai_metadata import describe, input_roles, output_regions
@@ -53,13 +53,14 @@ def is_wanted(path: PurePosixPath) -> bool:
     return _inside(path) in _WANTED
 
 
-def convert(folder: Path, source: Path, home: Path, *, overwrite: bool = False) -> Path:
+def convert(folder: Path, source: Path, home: Path, *, name: str = "", overwrite: bool = False) -> Path:
     """Write the unpacked MONAI bundle in ``folder`` as a bundle of ours into ``home``.
 
     Args:
         folder: Holds the wanted files of the bundle, at its top or one folder below.
         source: Where they are from; lends its name where the metadata states none, and is named in messages.
         home: Folder the new bundle is put into.
+        name: What to call it; empty: as its metadata states.
         overwrite: Replace a bundle of the same name.
 
     Raises:
@@ -70,7 +71,9 @@ def convert(folder: Path, source: Path, home: Path, *, overwrite: bool = False) 
     read = _read(root, source)
     roles, regions = input_roles(read.metadata), output_regions(read.metadata)
     _check_fit(read, len(roles), len(regions), source)
-    name = _name(read.metadata, source)
+    name = name or _name(read.metadata, source)
+    if not overwrite:
+        refuse_existing(home / name, source)
     text = describe(name, read.metadata, read.config, roles, regions, _licence(read))
     return save_bundle(home / name, text, read.weights, read.licences, overwrite=overwrite)
 

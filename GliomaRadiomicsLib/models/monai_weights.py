@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 
@@ -55,13 +56,16 @@ def _pickled(file: Path, name: str) -> dict[str, torch.Tensor]:
             remedy="update torch to 2.6 or later, or give the weights as model.safetensors",
         )
     try:
-        state: Any = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state: Any = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, BadZipFile, ValueError, KeyError) as error:
         raise RefusedInput(
             what="not a file of weights only",
             where=name,
-            found=str(error).splitlines()[0][:160] if str(error) else type(error).__name__,
-            remedy="save the network's state_dict() alone, or as model.safetensors; other objects are never loaded",
+            found="the file is damaged or not whole" if _is_damaged(file) else "an object that is no table of tensors",
+            remedy="fetch the file again, or save the network's state_dict() alone, or as model.safetensors; other "
+            "objects are never loaded",
         ) from error
     for key in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(key), dict):
@@ -74,6 +78,15 @@ def _pickled(file: Path, name: str) -> dict[str, torch.Tensor]:
             remedy="save the network's state_dict(), or give it as model.safetensors",
         )
     return dict(state)
+
+
+def _is_damaged(file: Path) -> bool:
+    """Whether a file is not the whole archive that ``torch.save`` writes; those of before PyTorch 1.6 count as such."""
+    try:
+        with ZipFile(file) as archive:
+            return archive.testzip() is not None
+    except (BadZipFile, OSError, EOFError):
+        return True
 
 
 def _is_tensor(key: object, value: object) -> bool:

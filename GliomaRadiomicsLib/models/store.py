@@ -101,10 +101,18 @@ def verify(name: str) -> dict[str, Any]:
     return bundle.verify(find(name))
 
 
-def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int = unpack.MAX_BYTES) -> Path:
-    """Take a bundle, a zip or tar file or a folder, into the user's folder under the name its metadata states.
+def import_bundle(
+    source: str | Path, *, name: str = "", overwrite: bool = False, max_bytes: int = unpack.MAX_BYTES
+) -> Path:
+    """Take a bundle, a zip or tar file or a folder, into the user's folder.
 
     A bundle of MONAI's layout is rewritten as one of ours; see `monai_bundle`.
+
+    Args:
+        source: The bundle.
+        name: What to call it; empty: as its metadata states.
+        overwrite: Replace a bundle of this name.
+        max_bytes: Of everything unpacked.
 
     Returns:
         Its new folder.
@@ -114,6 +122,7 @@ def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int
             not list, or if the user has one of this name and ``overwrite`` is False.
     """
     source, home = Path(source), user_folder()
+    name = check_name(name) if name else ""
     if not source.exists():
         raise RefusedInput(what="no such file or folder", where=source, remedy="give a zipped bundle or its folder")
     home.mkdir(parents=True, exist_ok=True)
@@ -121,16 +130,16 @@ def import_bundle(source: str | Path, *, overwrite: bool = False, max_bytes: int
     try:
         if monai_bundle.is_monai(source):
             unpack.take(source, temporary, max_bytes, monai_bundle.is_wanted)
-            return monai_bundle.convert(temporary, source, home, overwrite=overwrite)
+            return monai_bundle.convert(temporary, source, home, name=name, overwrite=overwrite)
         unpack.take(source, temporary, max_bytes)
         root = unpack.bundle_root(temporary, source)
-        name = _verified(root, source)
+        metadata = _verified(root, source)
         _check_nothing_unlisted(root, source)
-        target = home / name
-        if target.exists() and not overwrite:
-            raise RefusedInput(
-                what=f"a model named {name} is already there", where=source, remedy="remove it or allow overwriting"
-            )
+        target = home / (name or str(metadata["name"]))
+        if not overwrite:
+            bundle.refuse_existing(target, source)
+        if name:
+            bundle.restate(root, {**metadata, "name": name})
         root.chmod(0o755)
         bundle.put_in_place(root, target)
     finally:
@@ -169,10 +178,10 @@ def download(name: str, url: str, sha256: str, *, overwrite: bool = False, progr
     return folder
 
 
-def _verified(root: Path, source: Path) -> str:
-    """Name of an unpacked bundle; what is wrong with it is said of the file that was given."""
+def _verified(root: Path, source: Path) -> dict[str, Any]:
+    """Metadata of an unpacked bundle; what is wrong with it is said of the file that was given."""
     try:
-        return str(bundle.verify(root)["name"])
+        return bundle.verify(root)
     except RefusedInput as error:
         raise RefusedInput(what=error.what, where=source, found=error.found, remedy=error.remedy) from error
 

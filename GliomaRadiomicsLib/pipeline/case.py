@@ -26,6 +26,7 @@ from GliomaRadiomicsLib.pipeline.predictions import bundle_of, fill_in_reasons, 
 from GliomaRadiomicsLib.pipeline.preparation.step import prepare
 from GliomaRadiomicsLib.pipeline.reuse import read_earlier
 from GliomaRadiomicsLib.pipeline.run import CaseRun
+from GliomaRadiomicsLib.pipeline.training_patients import warn_of_training_patient
 from GliomaRadiomicsLib.pipeline.writing import (
     provenance_of,
     write_case_report,
@@ -123,6 +124,7 @@ def _run_steps(run: CaseRun) -> None:
     if "grading" in steps and run.label_map is not None:
         with run.progress.step("grading", 0.65, 0.75, "grading"):
             predict_case(run)
+    warn_of_training_patient(run)
     fill_in_reasons(run.result, asked="grading" in steps)
 
 

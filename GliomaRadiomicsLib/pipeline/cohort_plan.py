@@ -112,4 +112,4 @@ def _task(patient: Patient, out: Path) -> PatientTask:
     try:
         return replace(task, clinical=asdict(clinical_of(patient)))
     except RefusedInput as error:
-        return replace(task, ended=Outcome("refused", str(error).removeprefix(f"line {patient.line}: ")))
+        return replace(task, ended=Outcome("refused", str(error).removeprefix(f"{patient.where}: ")))

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cases import read_label_map
-from GliomaRadiomicsLib.imaging.cohort import Patient
-from GliomaRadiomicsLib.imaging.dicom.case import DicomCase, open_case
-from GliomaRadiomicsLib.imaging.dicom.read import read_series
-from GliomaRadiomicsLib.imaging.files import read_volume
+from GliomaRadiomicsLib.imaging.cohort import NAMED, Patient
+from GliomaRadiomicsLib.systems.cohort_volumes import CohortVolumes, DicomVolumes
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
 _WHO_GRADES = {
@@ -25,70 +23,26 @@ _WHO_GRADES = {
     for word in (f"g{grade}", f"{grade}", f"{grade}.0", roman, f"grade {grade}")
 }
 _GRADES = {"hgg": True, "lgg": False, "gbm": True, **{word: grade == 4 for word, grade in _WHO_GRADES.items()}}
-GRID_TOLERANCE_MM = 0.1
 NO_OUTLINE = Volume(np.zeros((1, 1, 1), dtype=np.uint8), np.eye(4), "no outline")
 """Stands for the label map of a patient whose tumour nobody has outlined."""
 _YES = ("1", "1.0", "true", "yes", "mutant", "methylated", "positive", "dead")
 _NO = ("0", "0.0", "false", "no", "wildtype", "wild-type", "wt", "unmethylated", "negative", "alive")
 
 
-class CohortVolumes(Mapping[str, Volume]):
-    """The sequences of a cohort's line by role, each read from its file every time it is asked for.
+class _Lines(Collection[TrainingCase]):
+    """A table's lines as training cases."""
 
-    Raises:
-        RefusedInput: When a sequence is asked for that cannot be read or does not lie on the label map's grid.
-    """
-
-    def __init__(self, patient: Patient, label_map: Volume | None) -> None:
-        self._patient, self._label_map = patient, label_map
-        self._files = {role: path for role, path in patient.files.items() if role in SEQUENCES}
-
-    def __getitem__(self, role: str) -> Volume:
-        volume = read_volume(self._files[role], role)
-        if self._label_map is not None and not volume.same_grid(self._label_map, GRID_TOLERANCE_MM):
-            raise RefusedInput(
-                what=f"the label map of case {self._patient.case} does not lie on the grid of its {role}",
-                where=_where(self._patient),
-                found=f"{self._label_map.shape}, {role} {volume.shape}",
-                remedy="draw it on, or resample it to, the image",
-            )
-        return volume
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+    def __init__(self, patients: Iterable[Patient]) -> None:
+        self._patients = list(patients)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._patients)
+
+    def __contains__(self, case: object) -> bool:
+        return isinstance(case, TrainingCase) and case.patient in {patient.case for patient in self._patients}
 
 
-class DicomVolumes(Mapping[str, Volume]):
-    """The sequences of a DICOM folder by role: recognised when first asked for, each read every time it is.
-
-    Raises:
-        RefusedInput: As `imaging.dicom.case.open_case` and `imaging.dicom.read.read_series`.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._opened: DicomCase | None = None
-
-    def __getitem__(self, role: str) -> Volume:
-        return read_series(self._case.chosen[role], role).volume
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._case.chosen)
-
-    def __len__(self) -> int:
-        return len(self._case.chosen)
-
-    @property
-    def _case(self) -> DicomCase:
-        if self._opened is None:
-            self._opened = open_case(self._folder)
-        return self._opened
-
-
-class ImageCases(Collection[TrainingCase]):
+class ImageCases(_Lines):
     """Training cases for systems that need no label map, made one at a time; what is wrong is in ``problem`` of each.
 
     Images are of the columns of the sequences, or, where none is filled, of the column ``dicom``.
@@ -99,10 +53,8 @@ class ImageCases(Collection[TrainingCase]):
     """
 
     def __init__(self, patients: Sequence[Patient], label: str) -> None:
-        self._patients, self._label = patients, label
-
-    def __len__(self) -> int:
-        return len(self._patients)
+        super().__init__(patients)
+        self._label = label
 
     def __iter__(self) -> Iterator[TrainingCase]:
         for patient in self._patients:
@@ -113,20 +65,17 @@ class ImageCases(Collection[TrainingCase]):
             yield case
             del case
 
-    def __contains__(self, case: object) -> bool:
-        return isinstance(case, TrainingCase) and case.patient in {patient.case for patient in self._patients}
-
 
 def _image_case(patient: Patient, label: str) -> TrainingCase:
     outcome = _yes_or_no(patient, label)
     absent = [column for column, path in patient.files.items() if not path.exists()]
     if absent:
         what, remedy = f"the {absent[0]} of case {patient.case} is missing", "correct the path in the CSV file"
-        raise RefusedInput(what=what, where=_where(patient), remedy=remedy)
+        raise RefusedInput(what=what, where=patient.where, remedy=remedy)
     if not patient.files:
         raise RefusedInput(
             what=f"case {patient.case} has no images",
-            where=_where(patient),
+            where=patient.where,
             remedy="fill the column 'dicom' or those of the sequences",
         )
     label_map = read_label_map(patient.files["seg"]) if "seg" in patient.files else None
@@ -153,33 +102,67 @@ def _signature(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def training_cases(patients: Iterable[Patient]) -> Iterator[TrainingCase]:
-    """Training cases of a cohort's lines that have a label map; images are read when a system asks for them.
+class LabelledCases(_Lines):
+    """Training cases for systems that need label maps; what the table alone tells is checked before any is made.
+
+    Images are read when a system asks for them.
+
+    Args:
+        patients: Lines of the cohort.
 
     Raises:
         RefusedInput: For a line without ``seg``, or a value that cannot be read; the line is named.
     """
-    for patient in patients:
-        if "seg" not in patient.files:
-            raise RefusedInput(
-                what=f"case {patient.case} has no label map",
-                where=f"line {patient.line}",
-                remedy="fill the column 'seg', or leave the case out",
+
+    def __init__(self, patients: Iterable[Patient]) -> None:
+        super().__init__(patients)
+        self.grades = [(patient.line, grade_is_hgg(patient)) for patient in self._patients]
+        """Line, and whether its grade is WHO 4; None where it is unknown."""
+        _refuse_without_label_map(self._patients)
+        self._known = [_known_of(patient) for patient in self._patients]
+
+    def __iter__(self) -> Iterator[TrainingCase]:
+        for patient, known in zip(self._patients, self._known, strict=True):
+            label_map = _label_map_of(patient)
+            data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=known["clinical"])
+            yield TrainingCase(
+                patient=patient.case,
+                data=data,
+                **{name: value for name, value in known.items() if name != "clinical"},
+                line=patient.line,
+                source=_signature(patient.files.values()),
             )
-        label_map = _label_map_of(patient)
-        data = CaseData(CohortVolumes(patient, label_map), label_map, clinical=clinical_of(patient))
-        yield TrainingCase(
-            patient=patient.case,
-            data=data,
-            is_hgg=grade_is_hgg(patient),
-            idh_mutant=_yes_or_no(patient, "idh"),
-            mgmt_methylated=_yes_or_no(patient, "mgmt"),
-            os_days=_number(patient, "os_days"),
-            event=_yes_or_no(patient, "event"),
-            site=patient.values.get("site"),
-            line=patient.line,
-            source=_signature(patient.files.values()),
-        )
+
+    @property
+    def where(self) -> str:
+        """The table's name."""
+        return next((patient.table for patient in self._patients if patient.table), "cohort")
+
+
+def _refuse_without_label_map(patients: Sequence[Patient]) -> None:
+    lacking = [patient for patient in patients if "seg" not in patient.files]
+    if not lacking:
+        return
+    if len(lacking) == len(patients) > 1:
+        what, where = "no case has a label map", lacking[0].table or "cohort"
+    else:
+        named = ", ".join(f"{one.case} (line {one.line})" for one in lacking[1:NAMED])
+        also = f"; nor have {named}" if named else ""
+        what, where = f"case {lacking[0].case} has no label map{also}", lacking[0].where
+    raise RefusedInput(what=what, where=where, remedy="fill the column 'seg', or leave the case out")
+
+
+def _known_of(patient: Patient) -> dict[str, Any]:
+    """What the line says beside the images, by field of `TrainingCase`, and ``clinical``."""
+    return {
+        "clinical": clinical_of(patient),
+        "is_hgg": grade_is_hgg(patient),
+        "idh_mutant": _yes_or_no(patient, "idh"),
+        "mgmt_methylated": _yes_or_no(patient, "mgmt"),
+        "os_days": _number(patient, "os_days"),
+        "event": _yes_or_no(patient, "event"),
+        "site": patient.values.get("site"),
+    }
 
 
 def _label_map_of(patient: Patient) -> Volume:
@@ -187,7 +170,7 @@ def _label_map_of(patient: Patient) -> Volume:
         return read_label_map(patient.files["seg"])
     except RefusedInput as error:
         raise RefusedInput(
-            what=f"case {patient.case}: {error.what}", where=_where(patient), found=error.found, remedy=error.remedy
+            what=f"case {patient.case}: {error.what}", where=patient.where, found=error.found, remedy=error.remedy
         ) from error
 
 
@@ -208,7 +191,7 @@ def _grade(patient: Patient) -> str | None:
     grade = text.lower().removeprefix("who ")
     if grade not in _GRADES:
         remedy = "write 2, 3 or 4, or LGG or HGG"
-        raise RefusedInput(what=f"not a grade (case {patient.case})", where=_where(patient), found=text, remedy=remedy)
+        raise RefusedInput(what=f"not a grade (case {patient.case})", where=patient.where, found=text, remedy=remedy)
     return grade
 
 
@@ -235,7 +218,7 @@ def clinical_of(patient: Patient) -> ClinicalData:
         clinical.check()
     except RefusedInput as error:
         raise RefusedInput(
-            what=error.what, where=_where(patient), found=error.found, remedy="correct the line"
+            what=error.what, where=patient.where, found=error.found, remedy="correct the line"
         ) from error
     return clinical
 
@@ -248,7 +231,7 @@ def _number(patient: Patient, column: str) -> float | None:
         return float(text)
     except ValueError as error:
         raise RefusedInput(
-            what=f"{column} is no number", where=_where(patient), found=text, remedy="correct it"
+            what=f"{column} is no number", where=patient.where, found=text, remedy="correct it"
         ) from error
 
 
@@ -258,9 +241,5 @@ def _yes_or_no(patient: Patient, column: str) -> bool | None:
         return None
     if text not in _YES + _NO:
         remedy = f"write {_YES[0]} or {_NO[0]}, or leave it empty"
-        raise RefusedInput(what=f"{column} is not understood", where=_where(patient), found=text, remedy=remedy)
+        raise RefusedInput(what=f"{column} is not understood", where=patient.where, found=text, remedy=remedy)
     return text in _YES
-
-
-def _where(patient: Patient) -> str:
-    return f"line {patient.line}"

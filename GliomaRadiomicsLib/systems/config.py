@@ -42,8 +42,10 @@ def typed(default: Any, value: Any, key: str) -> Any:
         RefusedInput: Naming ``key``, if it cannot be that.
     """
     if isinstance(default, tuple):
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(typed(default[0], item, key) for item in items) if default else tuple(items)
+        if not isinstance(value, list | tuple):
+            remedy = f"give a list, such as {key}: [{value}]"
+            raise RefusedInput(what=f"{key} is no list", where="--config", found=repr(value), remedy=remedy)
+        return tuple(typed(default[0], item, key) for item in value) if default else tuple(value)
     try:
         if type(default) not in (int, float):
             fits, fitting = isinstance(value, type(default)), value

@@ -80,10 +80,12 @@ def read_cases(name: str, cohort: str | Path, settings: Mapping[str, Any]) -> It
         RefusedInput: If the cohort cannot be read, or lacks the column of the outcome.
     """
     from GliomaRadiomicsLib.imaging.cohort import read_cohort
-    from GliomaRadiomicsLib.systems.cohort import ImageCases, training_cases
+    from GliomaRadiomicsLib.systems.cohort import ImageCases, LabelledCases
 
-    default = SYSTEMS[name].default_target
+    entry = SYSTEMS[name]
+    default = entry.default_target
     if not default:
-        return training_cases(read_cohort(cohort))
+        needed = ["grade"] if entry.task == "grading" else []
+        return LabelledCases(read_cohort(cohort, needed))
     target = str(settings.get("target", default))
     return ImageCases(read_cohort(cohort, [target], keep_absent=True), target)

@@ -15,6 +15,9 @@ from GliomaRadiomicsLib.cli.options import console_progress, say_left_out, write
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.systems.protocol import LeftOut
 
+_MAIN = 4
+"""So many of a system's first figures are said on the console."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
@@ -54,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
         )
     write_table(options.out / "predictions.csv", rows)
     write_text(options.out / "figures.json", json.dumps(figures, indent=2))
+    _say_main(figures)
+    _warn_of_known(rows)
     print(f"{len(rows)} rows in {options.out / 'predictions.csv'}, figures in {options.out / 'figures.json'}")
     if charts:
         _draw(charts, options.out / "charts")
@@ -67,16 +72,38 @@ def _draw(charts: dict[str, dict[str, Any]], folder: Path) -> None:
     print(f"{len(charts)} charts as SVG and PNG with their data ({len(written)} files) in {folder}")
 
 
+def _say_main(figures: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
+    """The first figures and the trivial rule's; of a segmentation, Dice with all the sequences that were given."""
+    if isinstance(figures, dict):
+        name, entry = next(iter(figures.items()))
+        for region, value in entry.items():
+            if isinstance(value, list | tuple):
+                print(f"Dice {region} ({name}): {_with_interval(value[0], value[1:])}, n = {entry['n']}")
+        return
+    for number, one in enumerate(figures):
+        if number < _MAIN or "trivial" in one["id"]:
+            print(f"{one['metric']}: {_with_interval(one['value'], one['ci'])}, n = {one['n']}")
+
+
+def _with_interval(value: float, interval: Sequence[float] | None) -> str:
+    said = "" if interval is None else f" (95 % interval {interval[0]:.3g} to {interval[1]:.3g})"
+    return f"{value:.3g}{said}"
+
+
+def _warn_of_known(rows: Sequence[dict[str, Any]]) -> None:
+    known = len({row["case"] for row in rows if row.get("trained_on")})
+    if known:
+        every = len({row["case"] for row in rows})
+        print(
+            f"warning: the bundle was trained on {known} of these {every} patients (column trained_on); "
+            "leave them out for honest figures",
+            file=sys.stderr,
+        )
+
+
 def _segmentation(folder: Path, patients: list[Any]) -> tuple[list[dict[str, Any]], Any]:
     from GliomaRadiomicsLib.systems.segmentation.evaluate import evaluate, summarise
     from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
     rows = evaluate(Segmenter(folder), patients, progress=console_progress())
-    known = len({row["case"] for row in rows if row["trained_on"]})
-    if known:
-        print(
-            f"warning: the bundle was trained on {known} of these {len(patients)} patients (column trained_on); "
-            "leave them out for honest figures",
-            file=sys.stderr,
-        )
     return rows, summarise(rows)

@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     download.add_argument("--url", help="https address, or file: address; of a backbone: another place of its file")
     download.add_argument("--sha256", help="SHA-256 of the file; that of a backbone is known")
     text = "take a bundle (zip, tar or folder; ours or MONAI's), or a published file of a backbone's weights (.pth)"
-    actions.add_parser("import", help=text).add_argument("file", type=Path, metavar="FILE")
+    taken = actions.add_parser("import", help=text)
+    taken.add_argument("file", type=Path, metavar="FILE")
+    taken.add_argument("--name", default="", metavar="NEW", help="what to call the bundle here; else by its metadata")
     actions.add_parser("verify", help="compare every installed file with its SHA-256")
 
 
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     elif options.action == "download":
         print(f"downloaded to {download_model(options.name, options.url, options.sha256)}")
     elif options.action == "import":
-        print(f"imported to {import_model(options.file)}")
+        print(f"imported to {import_model(options.file, options.name)}")
     else:
         for model in store.list_models():
             store.verify(str(model.path))
@@ -90,9 +92,22 @@ def download_model(name: str, url: str | None, sha256: str | None, progress: Pro
     return store.download(name, url, sha256, progress=progress)
 
 
-def import_model(file: Path) -> Path:
-    """Take over a bundle (zip, tar or folder) or the published file of a backbone; returns where it lies now."""
+def import_model(file: Path, name: str = "") -> Path:
+    """Take over a bundle (zip, tar or folder) or the published file of a backbone; returns where it lies now.
+
+    Args:
+        file: The bundle or file.
+        name: What to call the bundle here; empty: as its metadata states. A backbone keeps its own.
+
+    Raises:
+        RefusedInput: As `store.import_bundle` and `backbones.import_backbone`, or for a name given to a backbone.
+    """
+    from GliomaRadiomicsLib.core.errors import RefusedInput
     from GliomaRadiomicsLib.models import store
     from GliomaRadiomicsLib.models.backbones import SUFFIXES, import_backbone
 
-    return import_backbone(file) if file.suffix.lower() in SUFFIXES else store.import_bundle(file)
+    if file.suffix.lower() not in SUFFIXES:
+        return store.import_bundle(file, name=name)
+    if name:
+        raise RefusedInput(what="a backbone keeps its name", where="--name", found=name, remedy="leave --name out")
+    return import_backbone(file)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from GliomaRadiomicsLib.cli.options import console_progress, say_left_out, write_table
-from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.cli.options import console_progress, existing_file, say_left_out, write_table
+from GliomaRadiomicsLib.core.errors import Cancelled, RefusedInput
 from GliomaRadiomicsLib.core.settings import AnalyzeSettings
 from GliomaRadiomicsLib.models.metadata import check_name
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from GliomaRadiomicsLib.core.progress import Progress
     from GliomaRadiomicsLib.systems.protocol import LeftOut
 
+CANCELLED = 130
 OUTLINING = ("segmentation", "brain_extraction")
 """Networks the other systems rest on; each has a `bundle.train_bundle`."""
 
@@ -34,7 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, measure and write the bundle; 2 if patients with faulty input had to be left out of it."""
-    return train(options.system, options.cohort, options.out, options.config, options.device, console_progress())
+    try:
+        return train(options.system, options.cohort, options.out, options.config, options.device, console_progress())
+    except (Cancelled, KeyboardInterrupt):
+        work = _work(options.out)
+        kept = (
+            f"what is done is kept in {work}, and the same call goes on there" if work.is_dir() else "nothing is kept"
+        )
+        print(f"glioma-radiomics: cancelled; no bundle was written; {kept}", file=sys.stderr)
+        return CANCELLED
 
 
 def train(
@@ -74,6 +84,9 @@ def _train_system(
     from GliomaRadiomicsLib.systems.registry import read_cases, system_class
 
     kind = system_class(name)
+    checked = getattr(kind, "settings_type", None)
+    if checked is not None:
+        checked.from_config(config)
     system = kind.fit(read_cases(name, cohort, config), config, progress)
     system.save(out)
     held_out = getattr(system, "held_out", [])
@@ -87,9 +100,7 @@ def _own_settings(name: str, out: Path, device: str) -> dict[str, Any]:
     from GliomaRadiomicsLib.systems.registry import SYSTEMS, system_class
 
     system_class(name)
-    entry = SYSTEMS[name]
-    own = {"work": str(_work(out))} if entry.resumes else {}
-    return own | ({"device": device, "name": out.name} if entry.default_target else {})
+    return {"work": str(_work(out)), "device": device, "name": out.name} if SYSTEMS[name].resumes else {}
 
 
 def _work(out: Path) -> Path:
@@ -102,15 +113,26 @@ def _check_device(device: str) -> None:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A configuration file as a mapping."""
+    """A configuration file as a mapping; an empty one gives no settings.
+
+    Raises:
+        RefusedInput: If there is none, or it cannot be read; the line is named.
+    """
     import yaml
 
+    existing_file(path, "--config")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path.name} line {mark.line + 1}" if mark else path.name
+        found = getattr(error, "problem", None) or "not YAML"
         raise RefusedInput(
-            what="cannot read the configuration", where=path, found=str(error).splitlines()[0]
+            what="cannot be read as YAML", where=where, found=found, remedy="write lines like 'key: value'"
         ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = "give a text file in UTF-8"
+        raise RefusedInput(what="cannot read the configuration", where=path, remedy=remedy) from error
     if not isinstance(content, dict):
         raise RefusedInput(
             what="the configuration is not a mapping", where=path, remedy="write lines like 'key: value'"

@@ -71,7 +71,7 @@ def fit_cohort(
         RefusedInput: If there are too few patients of a grade or the folds cannot be made.
     """
     progress = progress or Progress()
-    check_grades(cohort, settings.folds)
+    check_grades(cohort, settings)
     entries, grades = cohort.entries, cohort.grades
     folds = folds_of(entries, settings)
     scores = np.full(len(entries), np.nan)

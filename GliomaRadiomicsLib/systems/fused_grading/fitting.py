@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.models.figures import Figure
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 NAME = "fused_grading"
-_LEAST_IN_TRAINING = 4
-"""Patients of a grade in the training part of a fold, which is divided again for grid search and calibration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +134,9 @@ def tested_maps(network: nn.Module, fusion: Fusion, entries: Sequence[Entry], se
 
 
 def _check(cohort: Cohort, settings: FusedSettings, helpers: Sequence[Entry]) -> None:
-    folds = settings.folds
-    check_grades(cohort, next(n for n in count(folds) if n - -(-n // folds) >= _LEAST_IN_TRAINING))
-    if settings.deep == "helpers" and len({entry.is_hgg for entry in helpers}) < 2:
-        remedy = "use deep: trained; helper cases, such as phantoms, are given from Python"
-        raise RefusedInput(what="deep: helpers needs helper cases of both grades", where="deep", remedy=remedy)
+    check_grades(cohort, settings)
+    if len({entry.is_hgg for entry in helpers}) < 2:
+        settings.refuse_without_helpers()
 
 
 def _networks(

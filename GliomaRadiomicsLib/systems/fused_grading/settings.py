@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.explain.linear_attribution import MOST_FEATURES
 from GliomaRadiomicsLib.systems.image_grading.settings import Check, GradingSettings
+
+LEAST_IN_TRAINING = 4
+"""Patients of a grade in the training part of a fold."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,9 @@ class FusedSettings(GradingSettings):
             patients when features are selected and the machine is fitted; calibration and figures are of patients.
         select_on_helpers: With ``helpers_in_selection``: features are chosen on the helper cases alone, so that nothing
             can be chosen that only tells where the patients of either grade come from.
-        levene: As `statistics.levene.LeveneFilter.keep`.
-        levene_level: Significance level.
+        levene: "different": features whose spread differs between the grades are kept; "equal": those
+            where it does not.
+        levene_level: Significance level of Levene's test.
         n_features: Kept for the support vector machine.
         trees: Of the random forest that ranks the features.
         c_grid: Penalties tried.
@@ -52,6 +58,16 @@ class FusedSettings(GradingSettings):
     gamma_grid: tuple[float, ...] = (0.01, 0.1, 1.0)
     inner_folds: int = 3
     cam_stage: int = 2
+
+    def least_of_each_grade(self, folds: int) -> int:
+        """As the base class: the training part of a fold is divided again for grid search and calibration."""
+        return next(n for n in count(folds) if n - -(-n // folds) >= LEAST_IN_TRAINING)
+
+    def refuse_without_helpers(self) -> None:
+        """As the base class."""
+        if self.deep == "helpers":
+            remedy = "use deep: trained; helper cases, such as phantoms, are given from Python"
+            raise RefusedInput(what="deep: helpers needs helper cases of both grades", where="deep", remedy=remedy)
 
     def checks(self) -> list[Check]:
         """As the base class."""

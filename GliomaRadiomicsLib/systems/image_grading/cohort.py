@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.systems.protocol import CaseData, LeftOut, TrainingCase
+from GliomaRadiomicsLib.systems.seen import patient_fingerprint
 
 _VERSION = "1"
 
@@ -54,6 +55,7 @@ class Entry:
         facts: As `Prepared`.
         enhancing_ml: As `Prepared`.
         features: As `Prepared`.
+        image: `seen.patient_fingerprint` of the images as given.
     """
 
     patient: str
@@ -65,6 +67,7 @@ class Entry:
     facts: dict[str, float]
     enhancing_ml: float
     features: dict[str, float]
+    image: str = ""
 
     @property
     def images(self) -> npt.NDArray[np.float16]:
@@ -107,15 +110,19 @@ def read_cohort_regions(
         RefusedInput: For a patient who stands twice or whose files cannot be read, naming the line.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    progress, total = progress or Progress(), len(cases) if isinstance(cases, Sized) else 0
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     lines: dict[str, str] = {}
-    for number, case in enumerate(_reported(cases, progress or Progress())):
+    for number, case in enumerate(cases):
+        done = number / total if total else 0.0
+        progress.report(done, f"reading patient {number + 1}" + (f" of {total}" if total else ""))
         where = f"line {case.line}" if case.line else f"patient {number + 1}"
         _refuse_twice(case.patient, where, f"case {case.patient}", lines)
         found = _entry(case, prepare, _key(case, version, number), folder, where)
         if isinstance(found, LeftOut):
             left_out.append(found)
+            progress.report(done, f"{where}, case {case.patient} is left out: {found.reason}")
         else:
             _refuse_twice(f"images {found.digest}", where, f"the images of case {case.patient}", lines)
             entries.append(found)
@@ -136,7 +143,7 @@ def _entry(case: TrainingCase, prepare: Prepare, key: str, folder: Path, where: 
         made = _prepared(case, prepare, where)
         if isinstance(made, str):
             return told(made, is_fault=True)
-        known = _keep(made, file, record)
+        known = _keep(made, patient_fingerprint(case.data.volumes), file, record)
     return Entry(case.patient, bool(case.is_hgg), case.site or "", case.line, file, **known)
 
 
@@ -150,13 +157,14 @@ def _prepared(case: TrainingCase, prepare: Prepare, where: str) -> Prepared | st
         ) from error  # fmt: skip
 
 
-def _keep(made: Prepared, file: Path, record: Path) -> dict[str, Any]:
+def _keep(made: Prepared, image: str, file: Path, record: Path) -> dict[str, Any]:
     images = np.ascontiguousarray(made.images, dtype=np.float16)
     known = {
         "digest": hashlib.blake2b(images.tobytes(), digest_size=16).hexdigest(),
         "facts": made.facts,
         "enhancing_ml": made.enhancing_ml,
         "features": made.features,
+        "image": image,
     }
     partial = file.with_suffix(".partial")
     with partial.open("wb") as stream:
@@ -171,9 +179,10 @@ def _known(file: Path, record: Path) -> dict[str, Any] | None:
     """What was kept of a patient; None where there is nothing whole."""
     try:
         np.load(file, mmap_mode="r")
-        return json.loads(record.read_text(encoding="utf-8"))
+        known = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError, EOFError):
         return None
+    return known if "image" in known else None
 
 
 def _refuse_twice(key: str, where: str, what: str, seen: dict[str, str]) -> None:
@@ -191,10 +200,3 @@ def _key(case: TrainingCase, version: object, number: int) -> str:
     """Names a patient's files without naming the patient."""
     text = repr((_VERSION, version, case.source or f"number {number}", case.patient))
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
-
-
-def _reported(cases: Iterable[TrainingCase], progress: Progress) -> Iterator[TrainingCase]:
-    total = len(cases) if isinstance(cases, list) else 0
-    for number, case in enumerate(cases):
-        progress.report(number / total if total else 0.0, f"reading patient {number + 1}")
-        yield case

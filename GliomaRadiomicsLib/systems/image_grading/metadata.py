@@ -10,6 +10,7 @@ from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.settings import GradingSettings
 from GliomaRadiomicsLib.systems.image_grading.validation import left_out_words
+from GliomaRadiomicsLib.systems.seen import IMAGES
 
 FEW = 100
 """Fewer patients of either grade are called few."""
@@ -66,6 +67,7 @@ def metadata_of(
             "n_helper_cases": len(helpers),
             **left_out_words(cohort.left_out),
             **own.get("training", {}),
+            IMAGES: sorted({*(entry.image for entry in cohort.entries), *own.get("training", {}).get(IMAGES, ())}),
         },
         "evidence": {
             "figures": [figure.to_dict() for figure in figures],

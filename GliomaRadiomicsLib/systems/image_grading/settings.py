@@ -13,7 +13,7 @@ from GliomaRadiomicsLib.systems.config import build
 SettingsT = TypeVar("SettingsT", bound="GradingSettings")
 Check = tuple[str, bool, str]
 FOLDS_BY = ("patient", "site")
-_OF_THIS_MACHINE = ("work", "device")
+_OF_ONE_RUN = ("work", "device", "accept_left_out")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,10 @@ class GradingSettings:
         seed: Of everything random.
         device: "auto", "cpu" or "cuda".
         precision: Of the training, Fabric's name, such as 32-true or bf16-mixed.
-        work: Folder for regions and checkpoints, from which a stopped run goes on; empty: a temporary one.
-        name: Of the bundle; empty: that of the system.
+        work: Folder for regions and checkpoints, from which a stopped run goes on; empty: a temporary one. The command
+            line takes OUT.work.
+        accept_left_out: Whether a training that had to leave out patients with faulty input ends with exit code 0.
+        name: Of the bundle; empty: that of the system. The command line takes the name of OUT.
         cohort: What to call the training patients in the card.
         licence: Of the weights.
         attribution: Whom to name for the data.
@@ -77,6 +79,7 @@ class GradingSettings:
     device: str = "auto"
     precision: str = "32-true"
     work: str = ""
+    accept_left_out: bool = False
     name: str = ""
     cohort: str = "a user's own cohort"
     licence: str = "not stated"
@@ -97,9 +100,19 @@ class GradingSettings:
         return settings
 
     def plain(self) -> dict[str, Any]:
-        """For metadata: without what is of this machine."""
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _OF_THIS_MACHINE}
+        """For metadata: without what is of one run on one machine."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _OF_ONE_RUN}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    def least_of_each_grade(self, folds: int) -> int:
+        """Patients of either grade without which so many folds cannot be made."""
+        return folds
+
+    def refuse_without_helpers(self) -> None:
+        """Raise `RefusedInput` if these settings need helper cases, which a cohort's table cannot give."""
+
+    def refuse_without_others(self) -> None:
+        """Raise `RefusedInput` if these settings need patients without a grade."""
 
     def checks(self) -> list[Check]:
         """Name of each setting that has limits, whether it keeps them, and what to give."""

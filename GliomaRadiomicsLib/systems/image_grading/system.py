@@ -19,9 +19,10 @@ from GliomaRadiomicsLib.models.store import starter
 from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Entry
 from GliomaRadiomicsLib.systems.image_grading.settings import GradingSettings
-from GliomaRadiomicsLib.systems.image_grading.validation import grading_figures, predictions_of
+from GliomaRadiomicsLib.systems.image_grading.validation import check_known, grading_figures, predictions_of
 from GliomaRadiomicsLib.systems.image_grading.work import READ, work_folder
 from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, LeftOut, TrainingCase
+from GliomaRadiomicsLib.systems.seen import has_seen
 
 
 class Fitted(Protocol):
@@ -74,6 +75,8 @@ class ImageGrading(ABC, Generic[SettingsT, ReadT, FittedT, SeenT]):
 
     def __init__(self, fitted: FittedT) -> None:
         self.fitted, self.metadata = fitted, fitted.metadata
+        self.left_out: tuple[LeftOut, ...] = ()
+        """Who could not be trained on; empty where the system was loaded."""
         self._last: SeenT | None = None
 
     @staticmethod
@@ -126,10 +129,14 @@ class ImageGrading(ABC, Generic[SettingsT, ReadT, FittedT, SeenT]):
                 that cannot be read; the line is named.
         """
         settings, progress = cls.settings_type.from_config(config or {}), progress or Progress()
+        settings.refuse_without_helpers()
+        check_known(cases, settings)
         with work_folder(settings.work) as work:
             with progress.step("reading", 0.0, READ, "reading the cohort"):
                 found = cls.read(cases, settings, work, progress)
-            return cls(cls.fit_cohort(found, settings, work, progress))
+            system = cls(cls.fit_cohort(found, settings, work, progress))
+            system.left_out = found.left_out
+            return system
 
     @classmethod
     def load(cls: type[SystemT], folder: str | Path) -> SystemT:
@@ -166,12 +173,19 @@ class ImageGrading(ABC, Generic[SettingsT, ReadT, FittedT, SeenT]):
             return Evaluation(figures + further, self.rows(entries, p), charts, left_out)
 
     def validation_words(self, entries: Sequence[Entry]) -> str:
-        """Whom `evaluate` measures on, for the figures."""
-        return "patients given for evaluation"
+        """Whom `evaluate` measures on, for the figures, and how many of them the system was trained on."""
+        known = sum(self.trained_on(entry) for entry in entries)
+        words = "patients given for evaluation"
+        return f"{words}; the system was trained on {known} of them" if known else words
 
     def rows(self, entries: Sequence[Entry], probability: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
-        """One plain row per patient of `evaluate`."""
-        return predictions_of(entries, probability)
+        """One plain row per patient of `evaluate`; ``trained_on`` is 1 for those the system was trained on."""
+        rows = predictions_of(entries, probability)
+        return [{**row, "trained_on": int(self.trained_on(entry))} for row, entry in zip(rows, entries, strict=True)]
+
+    def trained_on(self, entry: Entry) -> bool:
+        """Whether the system was trained on this patient, told by the image; False where the bundle does not tell."""
+        return has_seen(self.metadata, [entry.image])
 
     def predict(self, case: CaseData) -> GradingResult:
         """Grade one case; abstains, with the reason, without one of the sequences or a tumour."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,28 +15,59 @@ from GliomaRadiomicsLib.statistics.resampling import Fold, bootstrap_interval, g
 from GliomaRadiomicsLib.systems.binary_figures import binary_figures
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.settings import GradingSettings
-from GliomaRadiomicsLib.systems.protocol import LeftOut
+from GliomaRadiomicsLib.systems.protocol import LeftOut, TrainingCase
 from GliomaRadiomicsLib.systems.volumetric_grading.validation import TrainingRow, trivial_rule
+
+FEW_FOLDS = 5
+"""So many folds more than asked for are tried where that helps: more folds leave more patients to train on."""
 
 GRADES = (("grade 4", "hgg"), ("grade 2/3", "lgg"))
 Bools = npt.NDArray[np.bool_]
 
 
-def check_grades(cohort: Cohort, least: int) -> None:
-    """Raise `RefusedInput` unless there are at least ``least`` patients of each grade; says who was left out."""
-    high = int(cohort.grades.sum())
-    low = len(cohort.entries) - high
-    if min(high, low) >= least:
+def check_known(cases: Iterable[TrainingCase], settings: GradingSettings) -> None:
+    """Raise `RefusedInput` if it is known before any image is read that there are too few patients of a grade.
+
+    Args:
+        cases: A list, or a table that knows its ``grades``; of other iterables nothing is known yet.
+        settings: Of the training.
+    """
+    known = getattr(cases, "grades", None)
+    if known is None and isinstance(cases, Sequence):
+        known = [(case.line, case.is_hgg) for case in cases if case.problem is None]
+    if known is None:
         return
-    found = f"{high} of grade 4, {low} of grade 2/3{_lines(cohort)}"
+    grades = [grade for _, grade in known]
+    if None not in grades:
+        settings.refuse_without_others()
+    found = _lines([line for line, grade in known if line and grade is not None])
+    _check_counts(grades.count(True), grades.count(False), settings, found, getattr(cases, "where", "cohort"))
+
+
+def check_grades(cohort: Cohort, settings: GradingSettings) -> None:
+    """Raise `RefusedInput` unless there are enough patients of each grade; says who was left out."""
+    high = int(cohort.grades.sum())
+    found = _lines([entry.line for entry in cohort.entries if entry.line])
     faulty = [one for one in cohort.left_out if one.is_fault]
     if faulty:
         found += f"; {len(faulty)} left out, the first: {_place(faulty[0])}{faulty[0].reason}"
+    _check_counts(high, len(cohort.entries) - high, settings, found, "cohort")
+
+
+def _check_counts(high: int, low: int, settings: GradingSettings, further: str, where: str) -> None:
+    least = settings.least_of_each_grade(settings.folds)
+    fewest = min(high, low)
+    if fewest >= least:
+        return
+    remedy = "add patients with a grade, a label map and all the sequences"
+    fitting = [folds for folds in range(2, settings.folds + FEW_FOLDS) if settings.least_of_each_grade(folds) <= fewest]
+    if fitting:
+        remedy += f", or set folds: {min(fitting, key=lambda folds: abs(folds - settings.folds))}"
     raise RefusedInput(
-        what=f"too few patients: {least} of each grade are the least",
-        where="cohort",
-        found=found,
-        remedy="add patients with a grade, a label map and all the sequences, or ask for fewer folds",
+        what=f"too few patients: with folds: {settings.folds}, {least} of each grade are the least",
+        where=where,
+        found=f"{high} of grade 4, {low} of grade 2/3{further}",
+        remedy=remedy,
     )
 
 
@@ -148,9 +179,8 @@ def _class_figures(y: Bools, said: Bools, prefix: str, cohort: str, validation: 
     return figures
 
 
-def _lines(cohort: Cohort) -> str:
+def _lines(lines: Sequence[int]) -> str:
     """Where those with a grade stand in the CSV file; empty where they come from none."""
-    lines = [entry.line for entry in cohort.entries if entry.line]
     return f" (lines {min(lines)} to {max(lines)})" if lines else ""
 
 

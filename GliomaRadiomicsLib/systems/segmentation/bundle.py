@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.models.bundle import save_bundle
 from GliomaRadiomicsLib.models.figures import Figure
+from GliomaRadiomicsLib.systems.seen import IMAGES
 from GliomaRadiomicsLib.systems.segmentation.evaluate import (
     REGIONS,
     check_labelled,
@@ -110,6 +111,7 @@ def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
         "cohort": cohort,
         "n": len(done["fingerprints"]),
         "fingerprints": done["fingerprints"],
+        IMAGES: done.get(IMAGES, []),
         "sites": done["sites"],
         "phantom_patients": done["phantoms"],
         "steps": done["steps"],
@@ -263,7 +265,9 @@ def _together(folds: list[_Fold]) -> dict[str, Any]:
         return {}
     return {
         **folds[0].done,
-        "fingerprints": sorted({seen for fold in folds for seen in fold.done["fingerprints"]}),
+        **{
+            key: sorted({seen for fold in folds for seen in fold.done.get(key, [])}) for key in ("fingerprints", IMAGES)
+        },
         "sites": sorted({site for fold in folds for site in fold.done["sites"]}),
         "steps": [fold.done["steps"] for fold in folds],
         "minutes": round(sum(fold.done["minutes"] for fold in folds), 1),

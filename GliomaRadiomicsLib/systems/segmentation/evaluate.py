@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.passport import inspect
-from GliomaRadiomicsLib.systems.seen import fingerprint
+from GliomaRadiomicsLib.systems.seen import fingerprint, has_seen, patient_fingerprint
 from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, Segmenter
 from GliomaRadiomicsLib.systems.segmentation.prepare import to_working_grid
 from GliomaRadiomicsLib.systems.segmentation.required import check_sequences, required_sequences
@@ -46,7 +46,8 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """One row per patient and subset: case, site, sequences, Dice of each region, volumes in ml, trained_on.
 
-    ``trained_on`` says that the bundle was trained on this very label map: such a row measures memory, not skill.
+    ``trained_on`` says that the bundle was trained on this very label map or image: such a row measures memory, not
+    skill.
 
     Each subset goes through the input passport alone, as it would in a case run. Subsets that lack a sequence
     which an imported bundle needs are left out; a patient lacking one of its sequences is refused.
@@ -57,10 +58,10 @@ def evaluate(
     patients, subsets, rows = list(patients), [subset for subset in subsets if needed <= set(subset)], []
     for patient in patients:
         check_labelled(patient)
-        check_sequences(segmenter.metadata, patient.files.keys() & set(SEQUENCES), f"line {patient.line}")
+        check_sequences(segmenter.metadata, patient.files.keys() & set(SEQUENCES), patient.where)
     for number, patient in enumerate(patients):
         volumes, truth = _read(patient)
-        trained_on = _fingerprint(truth) in seen
+        trained_on = _fingerprint(truth) in seen or has_seen(segmenter.metadata, [patient_fingerprint(volumes)])
         for subset in subsets:
             if not set(subset) <= set(volumes):
                 continue
@@ -92,7 +93,7 @@ def check_labelled(patient: Patient) -> None:
         if not there:
             raise RefusedInput(
                 what=f"case {patient.case} has no {missing}",
-                where=f"line {patient.line}",
+                where=patient.where,
                 remedy="fill the column, or leave the case out",
             )
 
@@ -107,7 +108,7 @@ def _read(patient: Patient) -> tuple[dict[str, Volume], Volume]:
         if not volume.same_grid(truth, tolerance_mm=0.1):
             raise RefusedInput(
                 what=f"the label map of case {patient.case} does not lie on its {role}",
-                where=f"line {patient.line}",
+                where=patient.where,
                 found=f"{truth.shape} against {volume.shape}",
                 remedy="resample it onto the images",
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.seen import IMAGES
 from GliomaRadiomicsLib.systems.segmentation.members import networks_of
 from GliomaRadiomicsLib.systems.segmentation.monai_network import is_monai_network
 
@@ -63,5 +64,5 @@ def joined(done: dict[str, Any], start: Mapping[str, Any]) -> dict[str, Any]:
     if not start:
         return done
     training = start["training"]
-    both = {key: sorted({*done[key], *training.get(key, [])}) for key in ("fingerprints", "sites")}
+    both = {key: sorted({*done[key], *training.get(key, [])}) for key in ("fingerprints", IMAGES, "sites")}
     return {**done, **both, "start": f"{start['name']} {start['version']}, trained on {training['cohort']}"}

@@ -16,7 +16,8 @@ from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
-from GliomaRadiomicsLib.systems.seen import fingerprint
+from GliomaRadiomicsLib.systems.cohort_volumes import CohortVolumes
+from GliomaRadiomicsLib.systems.seen import IMAGES, fingerprint, patient_fingerprint
 from GliomaRadiomicsLib.systems.segmentation.prepare import prepare, to_working_grid
 from GliomaRadiomicsLib.systems.segmentation.start import joined, network_of, start_of
 from GliomaRadiomicsLib.training.augmentation import AugmentationSettings
@@ -69,14 +70,10 @@ def read_training_case(patient: Patient) -> TrainingCase:
     from GliomaRadiomicsLib.imaging.files import read_volume
 
     if "seg" not in patient.files:
-        raise RefusedInput(
-            what=f"case {patient.case} has no label map", where=f"line {patient.line}", remedy="fill 'seg'"
-        )
+        raise RefusedInput(what=f"case {patient.case} has no label map", where=patient.where, remedy="fill 'seg'")
     volumes = {role: read_volume(patient.files[role], role) for role in SEQUENCES if role in patient.files}
     if not volumes:
-        raise RefusedInput(
-            what=f"case {patient.case} has no images", where=f"line {patient.line}", remedy="fill 't1ce'"
-        )
+        raise RefusedInput(what=f"case {patient.case} has no images", where=patient.where, remedy="fill 't1ce'")
     return training_case(patient.case, volumes, read_label_map(patient.files["seg"]))
 
 
@@ -127,9 +124,10 @@ def fit(
         raise RefusedInput(what="no patient is left to train on", found=f"excluded sites {settings.exclude_sites}")
     cases = _load(patients, settings, progress)
     fingerprints = sorted(fingerprint(case.labels.numpy()) for case in cases[: len(patients)])
+    images = sorted(patient_fingerprint(CohortVolumes(patient, None)) for patient in patients)
     network, done = fit_cases(cases, settings, checkpoint, progress)
     sites = sorted({p.values["site"] for p in patients if "site" in p.values})
-    done = {"fingerprints": fingerprints, "sites": sites, **done}
+    done = {"fingerprints": fingerprints, IMAGES: images, "sites": sites, **done}
     return network, joined(done, start_of(settings.start, settings.channels))
 
 

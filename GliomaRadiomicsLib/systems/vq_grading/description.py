@@ -12,7 +12,7 @@ from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.metadata import metadata_of
 from GliomaRadiomicsLib.systems.image_grading.validation import words_of
-from GliomaRadiomicsLib.systems.seen import fingerprint
+from GliomaRadiomicsLib.systems.seen import IMAGES, fingerprint
 from GliomaRadiomicsLib.systems.vq_grading.codes import Coded
 from GliomaRadiomicsLib.systems.vq_grading.count_model import CountModel
 from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
@@ -105,6 +105,7 @@ def _training(
         "likelihood without a penalty has no maximum; no correction for testing many codewords, as in the paper",
         "calibration": "Platt scaling on the held-out patients",
         "fingerprints": sorted({fingerprint_of(entry.images) for entry in (*cohort.entries, *others)}),
+        IMAGES: sorted({entry.image for entry in others}),
     }
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.models.figures import Figure
@@ -85,7 +84,7 @@ def fit_cohort(cases: Cases, settings: VqSettings, work: Path, progress: Progres
         RefusedInput: If there are too few patients of a grade, the folds cannot be made, or a separate pre-task has
             nobody to train on.
     """
-    check_grades(cases.cohort, settings.folds)
+    check_grades(cases.cohort, settings)
     _check_separate(cases, settings)
     folds = folds_of(cases.cohort.entries, settings)
     grades = cases.cohort.grades
@@ -132,13 +131,8 @@ def _figures(
 
 
 def _check_separate(cases: Cases, settings: VqSettings) -> None:
-    if settings.pretask == "separate" and not (cases.others or cases.helpers):
-        raise RefusedInput(
-            what="a separate pre-task needs patients without a grade",
-            where="pretask",
-            found="none",
-            remedy="add patients with a label map and an empty grade, or choose pretask fold or shared",
-        )
+    if not (cases.others or cases.helpers):
+        settings.refuse_without_others()
 
 
 def _networks(

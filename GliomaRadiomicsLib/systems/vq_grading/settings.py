@@ -24,8 +24,8 @@ class VqSettings(GradingSettings):
         pixel_mm: Width of a pixel. The paper's 256 pixels are of 1 mm.
         slice_mm: Distance of the slices; all that meet the brain are seen.
         channels: Of the encoder's residual blocks, a stride of 2 between each two; the decoder has them in reverse.
-        codewords: K.
-        codeword_size: D.
+        codewords: How many (the paper's K).
+        codeword_size: Numbers in each (the paper's D).
         moving_average: Learn the codebook as a moving average instead of by the gradient; the paper allows either.
         restart_below: With ``moving_average``: a codeword chosen less often per batch is moved to a vector in use; 0,
             the paper's way: never.
@@ -80,6 +80,16 @@ class VqSettings(GradingSettings):
             remedy = "leave it out: the codebook system has no such thing"
             raise RefusedInput(what="unknown setting", where="--config", found=strange[0], remedy=remedy)
         return super().from_config(config)
+
+    def refuse_without_others(self) -> None:
+        """As the base class."""
+        if self.pretask == "separate":
+            raise RefusedInput(
+                what="a separate pre-task needs patients without a grade",
+                where="pretask",
+                found="none",
+                remedy="add patients with a label map and an empty grade, or choose pretask fold or shared",
+            )
 
     def plain(self) -> dict[str, Any]:
         """As the base class, without what has no meaning here."""

@@ -82,17 +82,9 @@ class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
         tests = faithful_maps(*parts, entries[: fitted.settings.faithfulness_patients])
         return p, region_figures(regions, **words) + map_figures(tests, MAP, **words)
 
-    def validation_words(self, entries: Sequence[Entry]) -> str:
-        """As the base class, and how many of them are known."""
-        known, words = sum(self._trained_on(entry.images) for entry in entries), super().validation_words(entries)
-        return f"{words}; the system was trained on {known} of them" if known else words
-
-    def rows(self, entries: Sequence[Entry], probability: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
-        """As the base class, with ``trained_on``."""
-        rows = super().rows(entries, probability)
-        return [
-            {**row, "trained_on": int(self._trained_on(entry.images))} for row, entry in zip(rows, entries, strict=True)
-        ]
+    def trained_on(self, entry: Entry) -> bool:
+        """As the base class, or told by the outline."""
+        return super().trained_on(entry) or self._knows(entry.images)
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
         """``responsible-hgg``, ``responsible-lgg``, and one map of each of the codewords with the strongest say.
@@ -127,7 +119,7 @@ class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
             return prepared
         found = coded(self.fitted.network, split(prepared.images)[0])
         regions = {name: self.codeword_region(found, model.responsible(hgg=is_hgg)) for name, is_hgg in CLASSES}
-        known = self._trained_on(prepared.images)
+        known = self._knows(prepared.images)
         return _Seen(case, prepared.facts, slice_grid(data, settings), found, regions, known)
 
     def judged(self, seen: _Seen) -> tuple[float, Trust, list[dict[str, Any]]]:
@@ -139,7 +131,7 @@ class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
         trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons)
         return p, trust, self._contributions(seen.coded)
 
-    def _trained_on(self, images: npt.NDArray[np.floating]) -> bool:
+    def _knows(self, images: npt.NDArray[np.floating]) -> bool:
         return fingerprint_of(images) in self.metadata["training"]["fingerprints"]
 
     def _energy(self, seen: _Seen) -> EnergyShares:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from GliomaRadiomicsLib.cli.main import main
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.provenance import sha256_file
 from GliomaRadiomicsLib.models import store
@@ -56,9 +57,20 @@ def test_import_of_a_zip_file(make_bundle: Make, user_models: Path, tmp_path: Pa
 def test_import_twice_needs_a_word(make_bundle: Make, user_models: Path) -> None:
     folder = make_bundle()
     store.import_bundle(folder)
-    with pytest.raises(RefusedInput, match="already there"):
+    with pytest.raises(RefusedInput, match="named example is already there.*models import FILE --name NEW"):
         store.import_bundle(folder)
     store.import_bundle(folder, overwrite=True)
+
+
+def test_a_second_bundle_of_a_name_comes_in_under_another(make_bundle: Make, user_models: Path) -> None:
+    folder = make_bundle()
+    assert main(["models", "import", str(folder)]) == 0
+    assert main(["models", "import", str(folder), "--name", "other"]) == 0
+    assert store.verify("other")["name"] == "other"
+    assert (user_models / "other" / "README.md").read_text().startswith("# other\n")
+    assert store.verify("example")["files"] == store.verify("other")["files"]
+    with pytest.raises(RefusedInput, match="My Model"):
+        store.import_bundle(folder, name="My Model")
 
 
 def _symlink_member() -> zipfile.ZipInfo:

@@ -122,9 +122,10 @@ def test_a_bundle_without_a_name_takes_that_of_its_file(make_monai: Make, user_m
 def test_import_twice_needs_a_word(make_monai: Make, user_models: Path) -> None:
     folder, _ = make_monai()
     store.import_bundle(folder)
-    with pytest.raises(RefusedInput, match="exists already"):
+    with pytest.raises(RefusedInput, match="already there.*--name"):
         store.import_bundle(folder)
     store.import_bundle(folder, overwrite=True)
+    assert store.verify(str(store.import_bundle(folder, name="other")))["name"] == "other"
 
 
 def _network(**changes: Any) -> Edit:
@@ -224,6 +225,21 @@ def test_weights_are_tensors_or_refused(
     with pytest.raises(RefusedInput, match=message):
         store.import_bundle(folder)
     assert not list(tmp_path.rglob("ran"))
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["whole", "truncated"])
+@pytest.mark.filterwarnings("error")
+def test_unreadable_weights_are_refused_in_our_words(make_monai: Make, user_models: Path, half: bool) -> None:
+    folder, _ = make_monai()
+    file = folder / "models" / "model.pt"
+    torch.save(torch.nn.Linear(2, 2), file)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if half else file.read_bytes())
+    with pytest.raises(RefusedInput, match="not a file of weights only") as refused:
+        store.import_bundle(folder)
+    assert refused.value.found == (
+        "the file is damaged or not whole" if half else "an object that is no table of tensors"
+    )
+    assert "weights_only" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["../escaped.json", "brats/../../escaped.json", "/escaped.json"])

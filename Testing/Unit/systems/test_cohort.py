@@ -11,7 +11,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.files import write_label_map
-from GliomaRadiomicsLib.systems.cohort import grade_is_hgg, training_cases
+from GliomaRadiomicsLib.systems.cohort import LabelledCases, grade_is_hgg
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_grades(text: str, is_hgg: bool) -> None:
 
 def test_a_filled_line(seg: Path) -> None:
     values = {"grade": "4", "age": "61", "sex": "male", "event": "1", "os_days": "400", "mgmt": "unknown", "site": "A"}
-    (case,) = training_cases([Patient("a", 2, {"seg": seg}, values)])
+    (case,) = LabelledCases([Patient("a", 2, {"seg": seg}, values)])
     assert (case.patient, case.is_hgg, case.event, case.os_days, case.mgmt_methylated, case.site) == (
         "a",
         True,
@@ -56,13 +56,13 @@ def test_a_filled_line(seg: Path) -> None:
 )
 def test_a_wrong_value_is_refused_with_its_line(seg: Path, values: dict[str, str], message: str) -> None:
     with pytest.raises(RefusedInput, match=message) as refused:
-        list(training_cases([Patient("a", 7, {"seg": seg}, values)]))
+        list(LabelledCases([Patient("a", 7, {"seg": seg}, values)]))
     assert "line 7" in str(refused.value)
 
 
 def test_a_line_without_label_map_is_refused() -> None:
     with pytest.raises(RefusedInput, match="no label map"):
-        list(training_cases([Patient("a", 2)]))
+        list(LabelledCases([Patient("a", 2)]))
 
 
 @pytest.mark.parametrize(("written", "grade"), [("II", 2), ("WHO 3", 3), ("4.0", 4), ("LGG", None), ("", None)])
@@ -70,6 +70,6 @@ def test_clinical_data_for_low_grade_survival(seg: Path, written: str, grade: in
     line = Patient("a", 2, {"seg": seg}, {"histology": "astrocytoma", "location": "frontal"})
     if written:
         line.values["grade"] = written
-    (case,) = training_cases([line])
+    (case,) = LabelledCases([line])
     clinical = case.data.clinical
     assert (clinical.grade, clinical.histology, clinical.location) == (grade, "astrocytoma", "frontal")

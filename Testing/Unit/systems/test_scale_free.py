@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import Patient
 from GliomaRadiomicsLib.imaging.files import write_label_map, write_volume
-from GliomaRadiomicsLib.systems.cohort import training_cases
+from GliomaRadiomicsLib.systems.cohort import LabelledCases
 from GliomaRadiomicsLib.systems.idh import IdhMutation
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 from GliomaRadiomicsLib.systems.radiomics_grading import RadiomicsGrading
@@ -156,7 +156,7 @@ def test_images_of_a_cohort_are_read_when_asked_for_and_must_fit(tmp_path: Path)
     write_volume(case.volumes["t1ce"], tmp_path / "t1ce.nii.gz")
     write_label_map(case.label_map, tmp_path / "seg.nii.gz")
     files = {"t1ce": tmp_path / "t1ce.nii.gz", "seg": tmp_path / "seg.nii.gz"}
-    (read,) = training_cases([Patient("a", 2, files, {"idh": "mutant", "age": "50"})])
+    (read,) = LabelledCases([Patient("a", 2, files, {"idh": "mutant", "age": "50"})])
     assert measure(read.data)["p90"] == pytest.approx(measure(case)["p90"], rel=1e-5)
     assert (read.idh_mutant, read.data.clinical.idh, list(read.data.volumes)) == (True, "mutant", ["t1ce"])
     write_volume(Volume(np.ones((9, 9, 9), np.float32), np.eye(4)), tmp_path / "t1ce.nii.gz")

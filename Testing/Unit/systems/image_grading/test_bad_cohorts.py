@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.systems.cnn_grading import SYSTEM
 from GliomaRadiomicsLib.systems.cnn_grading.region import prepare
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
-from GliomaRadiomicsLib.systems.cohort import training_cases
+from GliomaRadiomicsLib.systems.cohort import LabelledCases
 from GliomaRadiomicsLib.systems.image_grading.cohort import Prepared
 
 CONFIG: dict[str, Any] = {
@@ -33,7 +35,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def fit_table(table: Path, **settings: Any) -> Any:
-    return SYSTEM.fit(training_cases(read_cohort(table)), {**CONFIG, **settings})
+    return SYSTEM.fit(LabelledCases(read_cohort(table)), {**CONFIG, **settings})
 
 
 def edited(table: Path, line: int, change: Callable[[str], str]) -> None:
@@ -97,7 +99,9 @@ def test_the_command_line_ends_with_2_and_the_line(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "p6_t1.nii.gz").write_bytes(b"no image")
-    assert main(["train", "cnn_grading", str(table), "--out", str(tmp_path / "bundle")]) == 2
+    (tmp_path / "c.yaml").write_text("folds: 2\n")
+    words = ["train", "cnn_grading", str(table), "--out", str(tmp_path / "bundle")]
+    assert main([*words, "--config", str(tmp_path / "c.yaml")]) == 2
     assert "line 8" in capsys.readouterr().err
     assert not (tmp_path / "bundle").exists()
 
@@ -118,6 +122,25 @@ def test_a_training_that_was_stopped_goes_on_and_ends_alike(tmp_path: Path) -> N
     plain = SYSTEM.fit(cases, {**CONFIG, **asked})
     case = cohort_of(50, 1)[0].data
     assert resumed.predict(case).probability_hgg == pytest.approx(plain.predict(case).probability_hgg, abs=1e-6)
+
+
+def test_a_cancelled_training_says_what_is_kept_and_goes_on(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "c.yaml").write_text("\n".join(f"{key}: {value}" for key, value in CONFIG.items()))
+    words = ["train", "cnn_grading", str(table), "--out", str(tmp_path / "mine")]
+    words += ["--config", str(tmp_path / "c.yaml")]
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SYSTEM, "fit_cohort", stop)
+        assert main(words) == 130
+    said = capsys.readouterr().err
+    assert "no bundle was written" in said
+    assert f"kept in {tmp_path / 'mine.work'}, and the same call goes on there" in said
+    assert main(words) == 0
 
 
 def test_a_checkpoint_of_other_patients_is_not_taken(tmp_path: Path) -> None:
@@ -145,13 +168,24 @@ def test_a_setting_that_cannot_be_is_refused(setting: str, value: Any) -> None:
         SYSTEM.fit(cohort_of(0, 2), {**CONFIG, setting: value})
 
 
-def test_the_command_line_trains_and_evaluates_with_charts(table: Path, tmp_path: Path) -> None:
+def test_the_command_line_trains_and_evaluates_with_charts(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "c.yaml").write_text("\n".join(f"{key}: {value}" for key, value in CONFIG.items()))
     bundle, out = tmp_path / "bundle", tmp_path / "measured"
     assert main(["train", "cnn_grading", str(table), "--out", str(bundle), "--config", str(tmp_path / "c.yaml")]) == 0
     assert "enhancing volume alone" in (bundle / "README.md").read_text()
-    assert main(["evaluate", str(bundle), str(table), "--out", str(out)]) == 0
-    assert len((out / "predictions.csv").read_text().splitlines()) == 9
+    (tmp_path / "others").mkdir()
+    both = write_toys(tmp_path / "others", [*cohort_of(0, 2), *cohort_of(50, 3)])
+    capsys.readouterr()
+    assert main(["evaluate", str(bundle), str(both), "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    assert "the bundle was trained on 2 of these 5 patients" in said.err
+    assert re.search(r"^AUC: [\d.]+ \(95 % interval [\d.]+ to [\d.]+\), n = 5$", said.out, re.MULTILINE)
+    assert "AUC of the trivial rule: " in said.out
+    rows = list(csv.DictReader((out / "predictions.csv").open()))
+    assert [row["trained_on"] for row in rows] == ["1", "1", "0", "0", "0"]
+    assert "was trained on 2 of them" in (out / "figures.json").read_text()
     assert {"roc.svg", "calibration.png", "training_roc.svg"} <= {path.name for path in (out / "charts").iterdir()}
 
 

@@ -51,8 +51,10 @@ def value_of(system: FusedGrading, identifier: str) -> float:
     return found.value
 
 
-def test_a_planted_signal_is_found_in_unseen_patients(system: FusedGrading) -> None:
-    evaluation = system.evaluate(cohort_of(1000, 10))
+def test_a_planted_signal_is_found_in_unseen_patients(system: FusedGrading, cases: list[TrainingCase]) -> None:
+    evaluation = system.evaluate([*cohort_of(1000, 10), cases[0]])
+    assert [row["trained_on"] for row in evaluation.predictions] == [0] * 10 + [1]
+    assert evaluation.figures[0].validation.endswith("the system was trained on 1 of them")
     figures = {one.id: one for one in evaluation.figures}
     assert figures["test_auc"].value >= 0.95
     assert value_of(system, "cv_auc") >= 0.95

@@ -15,7 +15,7 @@ from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.models.figures import figure
-from GliomaRadiomicsLib.systems.cohort import training_cases
+from GliomaRadiomicsLib.systems.cohort import LabelledCases
 from GliomaRadiomicsLib.systems.protocol import CaseData
 from GliomaRadiomicsLib.systems.vq_grading import SYSTEM
 from GliomaRadiomicsLib.systems.vq_grading.system import VqGrading
@@ -231,7 +231,7 @@ def test_an_unreadable_case_is_named_and_the_run_goes_on_after_the_fix(tmp_path:
     table, work = write_toys(tmp_path, cohort_of(0, 8)), tmp_path / "work"
 
     def fit() -> VqGrading:
-        return SYSTEM.fit(training_cases(read_cohort(table)), {**FAST, "work": str(work)})
+        return SYSTEM.fit(LabelledCases(read_cohort(table)), {**FAST, "work": str(work)})
 
     broken = tmp_path / "p5_flair.nii.gz"
     whole = broken.read_bytes()
