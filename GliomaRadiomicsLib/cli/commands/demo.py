@@ -16,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the contract."""
     parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="output folder")
     parser.add_argument("--seed", type=int, default=DEMO_SEED, help="which phantom patient")
+    text = "the phantom as from a scanner: skull, thick slices, every sequence moved on a grid of its own; takes longer"
+    parser.add_argument("--raw", action="store_true", help=text)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -28,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     OutputFolder(options.out).check()
     print("making the phantom patient: computed, not a real person", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        write_phantom(make_phantom(seed=options.seed), Path(folder))
+        write_phantom(make_phantom(seed=options.seed, raw=options.raw), Path(folder))
         settings = AnalyzeSettings(ClinicalData(age=60.0))
         sources: dict[str, Any] = dict(sources_of_folder(folder))
         result = analyze_case(out=options.out, settings=settings, progress=console_progress(), **sources)

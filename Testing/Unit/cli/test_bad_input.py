@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from endings import Cli, check_refused
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.nifti import encode_nifti
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
@@ -63,6 +64,19 @@ def test_an_output_that_is_a_file_or_below_one(cli: Cli, tmp_path: Path, phantom
     for out in ("file", "file/below"):
         check_refused(cli("analyze", "--flair", phantom_files["flair"], "--out", out), tmp_path, out)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_demo_makes_the_phantom_that_was_asked_for(raw: bool, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+
+    def make(**options: object) -> None:
+        asked.update(options)
+        raise RefusedInput(what="made no phantom")
+
+    monkeypatch.setattr("GliomaRadiomicsLib.imaging.phantom.make_phantom", make)
+    assert "made no phantom" in cli("demo", "--seed", "7", *["--raw"][: int(raw)], "--out", "out").err
+    assert asked == {"seed": 7, "raw": raw}
 
 
 def test_demo_refuses_its_output_before_it_makes_the_phantom(cli: Cli, tmp_path: Path) -> None:
@@ -161,9 +175,6 @@ def test_features_refuses_in_one_line(
         (["train", "segmentation", "c.csv", "--out", "My Model"], "My Model"),
         (["train", "segmentation", "c.csv", "--out", "b", "--device", "tpu"], "tpu"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "none.yaml"], "none.yaml"),
-        (["train", "segmentation", "c.csv", "--out", "b", "--config", "none.yaml"], "--config: no such file"),
-        (["train", "segmentation", "c.csv", "--out", "b", "--config", "bad.yaml"], "bad.yaml line 3: cannot be read"),
-        (["train", "segmentation", "c.csv", "--out", "b", "--config", "latin.yaml"], "UTF-8"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "typo.yaml"], "did you mean 'phantoms'"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "flat.yaml"], "--config"),
         (["train", "segmentation", "c.csv", "--out", "b"], "no label map"),
@@ -179,8 +190,6 @@ def test_other_commands_refuse_in_one_line(
     (tmp_path / "c.csv").write_text("case,t1\na,a.nii.gz\n")
     (tmp_path / "typo.yaml").write_text("phantom: 3\n")
     (tmp_path / "flat.yaml").write_text("loop: 3\n")
-    (tmp_path / "bad.yaml").write_text("steps: 3\nfolds: 2\n  seed: [1\n")
-    (tmp_path / "latin.yaml").write_bytes(b"cohort: \xe4\n")
     before = sorted(tmp_path.iterdir())
     ending = cli(*[str(tiny_bundle) if word == "TINY" else word for word in words])
     check_refused(ending, tmp_path, expected)
