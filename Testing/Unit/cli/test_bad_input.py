@@ -175,6 +175,9 @@ def test_features_refuses_in_one_line(
         (["train", "segmentation", "c.csv", "--out", "My Model"], "My Model"),
         (["train", "segmentation", "c.csv", "--out", "b", "--device", "tpu"], "tpu"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "none.yaml"], "none.yaml"),
+        (["train", "segmentation", "c.csv", "--out", "b", "--config", "none.yaml"], "--config: no such file"),
+        (["train", "segmentation", "c.csv", "--out", "b", "--config", "bad.yaml"], "bad.yaml line 3: cannot be read"),
+        (["train", "segmentation", "c.csv", "--out", "b", "--config", "latin.yaml"], "UTF-8"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "typo.yaml"], "did you mean 'phantoms'"),
         (["train", "segmentation", "c.csv", "--out", "b", "--config", "flat.yaml"], "--config"),
         (["train", "segmentation", "c.csv", "--out", "b"], "no label map"),
@@ -190,6 +193,8 @@ def test_other_commands_refuse_in_one_line(
     (tmp_path / "c.csv").write_text("case,t1\na,a.nii.gz\n")
     (tmp_path / "typo.yaml").write_text("phantom: 3\n")
     (tmp_path / "flat.yaml").write_text("loop: 3\n")
+    (tmp_path / "bad.yaml").write_text("steps: 3\nfolds: 2\n  seed: [1\n")
+    (tmp_path / "latin.yaml").write_bytes(b"cohort: \xe4\n")
     before = sorted(tmp_path.iterdir())
     ending = cli(*[str(tiny_bundle) if word == "TINY" else word for word in words])
     check_refused(ending, tmp_path, expected)
