@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.foreground import head_mask
-from GliomaRadiomicsLib.imaging.grid import resample_spacing
+from GliomaRadiomicsLib.imaging.grid import resample_like, resample_spacing
 from GliomaRadiomicsLib.imaging.guard.aligned import check_aligned
+from GliomaRadiomicsLib.imaging.guard.cavity import CAVITY_ML, cavity_ml
 from GliomaRadiomicsLib.imaging.guard.lesions import lesions_of
 from GliomaRadiomicsLib.imaging.guard.modality import computed_tomography, slices_of
 from GliomaRadiomicsLib.imaging.guard.raw import check_raw
@@ -202,6 +204,20 @@ def test_an_operated_brain_is_named(patient: PhantomPatient) -> None:
     assert guard_cases.codes(
         check_aligned(guard_cases.operated(patient.volumes, patient.brain_mask), patient.brain_mask)
     ) == {"resection-cavity"}
+
+
+def test_a_brain_that_lies_tilted_has_no_cavity_unless_operated() -> None:
+    upright = make_phantom(4, grade=4, shape=(80, 80, 64), spacing_mm=3.0)
+    tilt = np.eye(4)
+    tilt[:3, :3] = Rotation.from_euler("zy", (-14, 10), degrees=True).as_matrix()
+
+    def tilted(volume: Volume, *, label: bool = False) -> Volume:
+        return resample_like(Volume(volume.array, tilt @ volume.affine, volume.name), volume, label=label)
+
+    images = {role: tilted(volume) for role, volume in upright.volumes.items()}
+    brain = tilted(upright.brain_mask, label=True)
+    assert cavity_ml(images, brain) < 1.0
+    assert cavity_ml(guard_cases.operated(images, brain), brain) > CAVITY_ML
 
 
 def test_metastases(patient: PhantomPatient) -> None:
