@@ -63,7 +63,8 @@ def faithfulness(
     Args:
         score: What the map explains, so that positive heat speaks for a high score.
         image: Shape ``(sequences, ...)``.
-        heat: Shape of the spatial axes.
+        heat: Shape of the spatial axes. A map that is constant where voxels count puts none before another: it counts
+            as chance, with curves of its own that are those of chance, no gain, and half of the regions beaten.
         mask: Which voxels count, such as the brain; all where not given.
         fill: What deleted voxels are filled with.
         fractions: Shares of the voxels that count, rising.
@@ -86,9 +87,16 @@ def faithfulness(
     trials = _Trials(score, image, np.where(counted, fill, image), np.rint(steps * counted.sum()).astype(int), batch)
     deleted = [trials.scores(order, insert=False) for order in orders]
     inserted = [trials.scores(order, insert=True) for order in orders]
+    curve = _chance if is_flat(heat, counted) else _curve
     return Faithfulness(
-        tuple(float(step) for step in steps), _curve(deleted, steps, -1.0), _curve(inserted, steps, 1.0), regions
+        tuple(float(step) for step in steps), curve(deleted, steps, -1.0), curve(inserted, steps, 1.0), regions
     )
+
+
+def is_flat(heat: Array, mask: npt.NDArray[np.bool_] | None = None) -> bool:
+    """Whether a map has one value only, within ``mask`` where given."""
+    values = np.asarray(heat) if mask is None else np.asarray(heat)[mask]
+    return bool((values == values.flat[0]).all())
 
 
 @dataclass(frozen=True)
@@ -134,3 +142,8 @@ def _curve(runs: list[npt.NDArray[np.float64]], steps: npt.NDArray[np.float64], 
         float(np.mean(gains)),
         float(np.mean([gain > 0 for gain in gains])),
     )
+
+
+def _chance(runs: list[npt.NDArray[np.float64]], _steps: npt.NDArray[np.float64], _sign: float) -> Curve:
+    chance = tuple(float(value) for value in np.mean(runs[1:], axis=0))
+    return Curve(chance, chance, 0.0, 0.5)

@@ -10,6 +10,9 @@ from typing import Literal
 from GliomaRadiomicsLib.core.results import Trust
 from GliomaRadiomicsLib.explain.energy import EnergyShares
 
+CHANCE = 0.5
+"""AUC of a system that cannot tell the grades apart."""
+
 
 @dataclass(frozen=True)
 class TrustRules:
@@ -54,6 +57,7 @@ def trust_of(
     others: Mapping[str, float] | None = None,
     cohort: CohortPlace | None = None,
     reasons: tuple[str, ...] = (),
+    energy_of: str = "",
     rules: TrustRules | None = None,
 ) -> Trust:
     """Flag and reasons for one prediction.
@@ -67,6 +71,7 @@ def trust_of(
         others: Probabilities of the other systems, by name.
         cohort: Where the case lies, where known.
         reasons: Further reasons for caution that the system knows of.
+        energy_of: Of which explanation ``energy`` is, or why there is none; kept as it is.
         rules: Where to draw the lines.
     """
     rules = rules or TrustRules()
@@ -81,7 +86,22 @@ def trust_of(
     if any(reason.severe for reason in found):
         flag = "no"
     texts = [reason.text for reason in sorted(found, key=lambda reason: not reason.severe)]
-    return Trust(flag, texts, None if energy is None else energy.energy["tumour"])
+    return Trust(flag, texts, None if energy is None else energy.energy["tumour"], energy_of)
+
+
+def measured(trust: Trust, auc: float | None, interval: tuple[float, float] | None) -> Trust:
+    """The trust of a system by how well it did: where the interval of its AUC includes .5 the reasons say so first.
+
+    Args:
+        trust: What the system says of itself.
+        auc: Measured on patients held out.
+        interval: Of 95 %; without one nothing is said.
+    """
+    if auc is None or interval is None or interval[0] > CHANCE:
+        return trust
+    text = f"measured AUC {auc:.2f} ({interval[0]:.2f} to {interval[1]:.2f}): may be no better than chance"
+    flag: Literal["caution", "no"] = "no" if trust.flag == "no" else "caution"
+    return replace(trust, flag=flag, reasons=[text, *trust.reasons])
 
 
 def compared(trust: Trust, probability: float, others: Mapping[str, float], rules: TrustRules | None = None) -> Trust:

@@ -33,8 +33,8 @@ def weight_randomisation(
         mask: Which voxels of the map count.
 
     Returns:
-        Spearman's rho from -1 to 1; a shuffled network with a constant map counts as 0; NaN if the map itself is
-        constant.
+        Spearman's rho from -1 to 1, of the shuffled networks whose map is not constant; NaN where there is none, or the
+        map itself is constant: a flat map says nothing about the weights.
     """
     own = _values(explain(network), mask)
     if own.min() == own.max():
@@ -43,9 +43,9 @@ def weight_randomisation(
     found = []
     for run in range(runs):
         other = _values(explain(shuffled(network, seed + run)), mask)
-        constant = other.min() == other.max()
-        found.append(0.0 if constant else float(np.corrcoef(ranks, _ranks(other))[0, 1]))
-    return float(np.mean(found))
+        if other.min() != other.max():
+            found.append(float(np.corrcoef(ranks, _ranks(other))[0, 1]))
+    return float(np.mean(found)) if found else float("nan")
 
 
 def shuffled(network: nn.Module, seed: int) -> nn.Module:

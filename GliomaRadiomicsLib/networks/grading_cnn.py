@@ -67,6 +67,15 @@ class GradingCNN(nn.Module):
         pooled = self.relu(self.norm(x)).mean((2, 3, 4), keepdim=True)
         return self.cascade(pooled).flatten(1)
 
+    def map_side(self, block: str, side: int) -> int:
+        """Voxels of a block's feature maps along an axis on which the images have ``side``; `KeyError` if unknown."""
+        left = side - 2
+        for number, name in enumerate(self.blocks):
+            left = (left // 2 if number else left) - 4
+            if name == block:
+                return left
+        raise KeyError(self._unknown(block))
+
     def placement(self, block: str) -> tuple[float, float]:
         """Where the feature maps of a block lie: (stride, offset) in input voxels, the same along every axis.
 
@@ -80,5 +89,7 @@ class GradingCNN(nn.Module):
             offset += 2.0 * stride
             if name == block:
                 return stride, offset
-        msg = f"no block {block}; there are {', '.join(self.blocks)}"
-        raise KeyError(msg)
+        raise KeyError(self._unknown(block))
+
+    def _unknown(self, block: str) -> str:
+        return f"no block {block}; there are {', '.join(self.blocks)}"

@@ -1,4 +1,4 @@
-"""Grad-CAM at the last two residual blocks and guided backpropagation of the predicted grade, on the region's grid."""
+"""Grad-CAM at residual blocks and guided backpropagation of the predicted grade, on the region's grid."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 Array = npt.NDArray[np.float32]
+LEAST_VOXELS = 4
+"""Along each axis, of a block's map, for the map to tell places apart; the paper's last block has as many."""
 
 
 def log_odds(output: torch.Tensor) -> torch.Tensor:
@@ -27,9 +29,19 @@ def predicted_class(output: torch.Tensor) -> torch.Tensor:
     return output.amax(1)
 
 
-def blocks_of(network: nn.Module) -> tuple[str, ...]:
-    """Names of the last two residual blocks, the last first; the paper's Res4 and Res3."""
-    return tuple(reversed(list(network.blocks)[-2:]))  # type: ignore[arg-type]
+def blocks_of(network: nn.Module, side: int) -> dict[str, str]:
+    """Blocks that are explained, by the name of their map, for images of ``side`` voxels along the shortest axis.
+
+    ``gradcam`` is the deepest block with `LEAST_VOXELS` along each axis, absent where none has. Those of the last two
+    blocks that are left, such as the paper's Res3, are ``gradcam_<block>``, unless their map is a single voxel.
+    """
+    sides = {name: network.map_side(name, side) for name in network.blocks}  # type: ignore[operator, union-attr]
+    roomy = [name for name, voxels in sides.items() if voxels >= LEAST_VOXELS]
+    found = {"gradcam": roomy[-1]} if roomy else {}
+    for name in reversed(list(sides)[-2:]):
+        if sides[name] > 1 and name not in found.values():
+            found[f"gradcam_{name}"] = name
+    return found
 
 
 def grad_cam_map(network: nn.Module, images: torch.Tensor, block: str, region: Volume) -> Volume:
@@ -43,9 +55,12 @@ def grad_cam_map(network: nn.Module, images: torch.Tensor, block: str, region: V
 
 
 def heat_on_region(network: nn.Module, images: torch.Tensor) -> Array:
-    """Grad-CAM of the last block on the voxels of the region, for the test of its faithfulness."""
+    """The map ``gradcam`` on the voxels of the region, for the test of its faithfulness; flat where there is none."""
     region = Volume(np.broadcast_to(np.uint8(0), tuple(images.shape[2:])), np.eye(4))
-    coarse = grad_cam_map(network, images, blocks_of(network)[0], region)
+    block = blocks_of(network, min(region.shape)).get("gradcam")
+    if block is None:
+        return np.zeros(region.shape, dtype=np.float32)
+    coarse = grad_cam_map(network, images, block, region)
     return onto_patient(coarse.array, coarse, region).array
 
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
-from GliomaRadiomicsLib.systems.cnn_grading.explanation import heat_on_region, log_odds
+from GliomaRadiomicsLib.systems.cnn_grading.explanation import LEAST_VOXELS, blocks_of, heat_on_region, log_odds
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
 from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
 from GliomaRadiomicsLib.systems.image_grading.faithful import MapTest, map_figures, tested_map
-from GliomaRadiomicsLib.systems.image_grading.held_out import calibrated
+from GliomaRadiomicsLib.systems.image_grading.held_out import CALIBRATION, calibrated
 from GliomaRadiomicsLib.systems.image_grading.metadata import metadata_of
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 from GliomaRadiomicsLib.systems.image_grading.quality import distance_of
@@ -91,7 +91,7 @@ def fit_cohort(
     p = calibrated(scores, grades, folds)
     figures, sentence = grading_figures(entries, p, **words)
     figures += map_figures(tests, "gradcam", **words)
-    metadata = metadata_of(NAME, settings, cohort, figures, sentence, _own(settings), helpers)
+    metadata = metadata_of(NAME, settings, cohort, figures, sentence, _own(settings, network), helpers)
     charts = charts_of(entries, p, NAME, "patients held out")
     return Fitted(network, settings, Platt.fit(scores, grades), distance_of(entries), metadata, charts)
 
@@ -107,7 +107,7 @@ def _train(
     return trained(lambda: make_network(settings), patients, helpers, settings, checkpoint, progress)[0]
 
 
-def _own(settings: CnnSettings) -> dict[str, Any]:
+def _own(settings: CnnSettings, network: nn.Module) -> dict[str, Any]:
     region = "cube around the tumour" if settings.roi == "tumour" else "box of the brain"
     return {
         "input": {"region": f"{region}, {settings.side} voxels along each axis"},
@@ -115,9 +115,17 @@ def _own(settings: CnnSettings) -> dict[str, Any]:
             "model": "unpadded pre-activation residual network after Pereira et al. 2018 (BrainLes, LNCS 11384), "
             f"channels {', '.join(map(str, settings.channels))}; the paper's are not in its text",
             "steps": settings.steps,
-            "calibration": "Platt scaling on the held-out patients",
+            "calibration": CALIBRATION,
+            "heat_maps": _explained(settings, network),
         },
         "intended_use": "Research: the probability of WHO grade 4 against 2/3 of a glioma before treatment, by a "
         "network that looks at the tumour, with heat maps and an answer to whether this prediction may be trusted.",
         "limitations": ["Guided backpropagation depends little on the class explained; Grad-CAM is coarse."],
     }
+
+
+def _explained(settings: CnnSettings, network: nn.Module) -> str:
+    blocks = blocks_of(network, settings.side)
+    least = f"the deepest block with {LEAST_VOXELS} or more voxels along each axis"
+    named = [f"{method} of {block}{f', {least}' if method == 'gradcam' else ''}" for method, block in blocks.items()]
+    return "; ".join([*named, "guided_backpropagation"])

@@ -24,7 +24,7 @@ from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings
 from GliomaRadiomicsLib.systems.image_grading.case import only
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry, Prepared, read_cohort_regions
 from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
-from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
+from GliomaRadiomicsLib.systems.image_grading.quality import ENERGY_OF, energy_of, place_of
 from GliomaRadiomicsLib.systems.image_grading.system import ImageGrading, Seen
 from GliomaRadiomicsLib.systems.image_grading.training import logits_of
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
@@ -72,18 +72,17 @@ class CnnGrading(ImageGrading[CnnSettings, Cohort, Fitted, _Seen]):
         return p, map_figures(tests, "gradcam", **words)
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
-        """Heat maps of the predicted grade: ``gradcam`` (Res4), ``gradcam_res3``, ``guided_backpropagation``.
+        """Heat maps of the predicted grade: Grad-CAM as `blocks_of` chooses it, and ``guided_backpropagation``.
 
-        Grad-CAM is named by its block where the network has other blocks. Empty where `predict` abstains.
+        With the paper's region of 96 voxels ``gradcam`` (Res4) and ``gradcam_res3``; with the starter's 72 Res4 is a
+        single voxel and ``gradcam`` is of Res3. Empty where `predict` abstains.
         """
         seen = self.see(case)
         if isinstance(seen, str):
             return {}
         network = self.fitted.network
-        last, before = (*blocks_of(network), "")[:2]
-        maps = {"gradcam": grad_cam_map(network, seen.images, last, seen.region)}
-        if before:
-            maps[f"gradcam_{before}"] = grad_cam_map(network, seen.images, before, seen.region)
+        blocks = blocks_of(network, self.fitted.settings.side)
+        maps = {method: grad_cam_map(network, seen.images, block, seen.region) for method, block in blocks.items()}
         maps["guided_backpropagation"] = seen.region.with_array(np.abs(seen.gradient).sum(axis=0))
         return {
             method: onto_patient(heat.array, heat, case.label_map, f"{NAME}-{method}") for method, heat in maps.items()
@@ -107,7 +106,7 @@ class CnnGrading(ImageGrading[CnnSettings, Cohort, Fitted, _Seen]):
         data = only(seen.case, self.fitted.settings.sequences)
         energy = energy_of(data, seen.region, seen.gradient, seen.prepared.images)
         cohort = place_of(self.fitted.distance, seen.prepared.facts)
-        return p, trust_of(p, energy=energy, cohort=cohort), []
+        return p, trust_of(p, energy=energy, cohort=cohort, energy_of=ENERGY_OF), []
 
     def _log_odds(self, seen: _Seen) -> float:
         import torch

@@ -26,6 +26,7 @@ from GliomaRadiomicsLib.systems.fused_grading.network import (
     fused_network,
     heat_on_patch,
     make_network,
+    map_name,
     table_of,
 )
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 NAME = "fused_grading"
+Tests = dict[str, list[MapTest]]
+"""Tests of heat maps by the map's name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +112,12 @@ def fit_cohort(
     figures, sentence = grading_figures(entries, held.probability, **words)
     parts = {"network_alone": seen.logits, **{name: one.probability for name, one in alone.items()}}
     figures += _ablation(grades, parts, words)
-    tests: list[MapTest] = []
+    tests: Tests = {}
     for (_, held_out), deep, learned in zip(folds, seen.networks, held.fusions, strict=True):
         chosen = [entries[row] for row in held_out[: -(-settings.faithfulness_patients // len(folds))]]
-        tests += tested_maps(deep, learned, chosen, settings)
-    figures += map_figures(tests, "gradcam", **words)
+        for method, more in tested_maps(deep, learned, chosen, settings).items():
+            tests.setdefault(method, []).extend(more)
+    figures += figures_of(tests, words)
     metadata = metadata_of(
         NAME, settings, cohort, figures, sentence, own_words(settings, fusion, len(joining)), [*helpers, *joining]
     )
@@ -122,15 +126,20 @@ def fit_cohort(
     return Fitted(network, fusion, settings, distance_of(entries), metadata, charts)
 
 
-def tested_maps(network: nn.Module, fusion: Fusion, entries: Sequence[Entry], settings: FusedSettings) -> list[MapTest]:
+def tested_maps(network: nn.Module, fusion: Fusion, entries: Sequence[Entry], settings: FusedSettings) -> Tests:
     """Faithfulness of Grad-CAM of the fused decision, or of the network's own where no deep feature was kept."""
-    found = []
+    found: list[MapTest] = []
     heat_of = partial(heat_on_patch, stage=settings.cam_stage)
     for entry in entries:
         standardised = fusion.standardised(_table(network, [entry]))[0]
         explained = fused_network(network, fusion, standardised) or network
         found.append(tested_map(explained, entry.images, heat_of, for_grade_4))
-    return found
+    return {map_name(fusion): found}
+
+
+def figures_of(tests: Tests, words: dict[str, str]) -> list[Figure]:
+    """Of each kind of map."""
+    return [figure for method, found in tests.items() for figure in map_figures(found, method, **words)]
 
 
 def _check(cohort: Cohort, settings: FusedSettings, helpers: Sequence[Entry]) -> None:

@@ -97,6 +97,11 @@ def for_predicted(output: torch.Tensor) -> torch.Tensor:
     return for_grade_4(output).abs()
 
 
+def map_name(fusion: Fusion) -> str:
+    """What the heat map is called: of the fused decision, or of the network's own where no deep feature was kept."""
+    return "gradcam" if fusion.deep else "gradcam_network"
+
+
 def stage_of(explained: nn.Module, stage: int) -> nn.Module:
     """A stage of the deep part, 1 to 4, of the network itself or of the fused one."""
     deep: Any = getattr(explained, "network", explained)

@@ -18,27 +18,32 @@ from GliomaRadiomicsLib.explain.trust import trust_of
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.statistics.features import FeatureTable
 from GliomaRadiomicsLib.systems.fused_grading import storage
-from GliomaRadiomicsLib.systems.fused_grading.fitting import NAME, Fitted, fit_cohort, tested_maps
+from GliomaRadiomicsLib.systems.fused_grading.fitting import NAME, Fitted, figures_of, fit_cohort, tested_maps
 from GliomaRadiomicsLib.systems.fused_grading.network import (
     deep_features,
     features_of,
     fused_network,
     grad_cam_map,
     guided_map,
+    map_name,
     table_of,
 )
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
 from GliomaRadiomicsLib.systems.image_grading.case import FACTS, only
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry, Prepared, read_cohort_regions
-from GliomaRadiomicsLib.systems.image_grading.faithful import map_figures
-from GliomaRadiomicsLib.systems.image_grading.quality import energy_of, place_of
+from GliomaRadiomicsLib.systems.image_grading.quality import ENERGY_OF, energy_of, place_of
 from GliomaRadiomicsLib.systems.image_grading.system import ImageGrading, Seen
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+_NO_ENERGY = (
+    "no deep feature was kept, so the network whose explanation it would be has no part in this prediction; what moved "
+    "it are the contributions of its features"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,7 @@ class FusedGrading(ImageGrading[FusedSettings, Cohort, Fitted, _Seen]):
         fitted, settings = self.fitted, self.fitted.settings
         table = table_of(deep_features(fitted.network, entries), [entry.features for entry in entries])
         tests = tested_maps(fitted.network, fitted.fusion, entries[: settings.faithfulness_patients], settings)
-        return fitted.fusion.probability(table), map_figures(tests, "gradcam", **words)
+        return fitted.fusion.probability(table), figures_of(tests, words)
 
     def explain(self, case: CaseData) -> dict[str, Volume]:
         """Grad-CAM of the fused decision; empty where `predict` abstains.
@@ -91,7 +96,7 @@ class FusedGrading(ImageGrading[FusedSettings, Cohort, Fitted, _Seen]):
         seen = self.see(case)
         if isinstance(seen, str):
             return {}
-        method = "gradcam_network" if seen.fused is None else "gradcam"
+        method = map_name(self.fitted.fusion)
         explained = seen.fused or self.fitted.network
         heat = grad_cam_map(explained, seen.images, self.fitted.settings.cam_stage, seen.region)
         return {method: onto_patient(heat.array, heat, case.label_map, f"{NAME}-{method}")}
@@ -124,7 +129,8 @@ class FusedGrading(ImageGrading[FusedSettings, Cohort, Fitted, _Seen]):
         outside = self.fitted.fusion.outside(seen.table)
         reasons = (f"far outside the training range: {', '.join(outside)}",) if outside else ()
         cohort = place_of(self.fitted.distance, seen.prepared.facts)
-        return trust_of(p, energy=energy, cohort=cohort, reasons=reasons)
+        why = _NO_ENERGY if energy is None else ENERGY_OF
+        return trust_of(p, energy=energy, cohort=cohort, reasons=reasons, energy_of=why)
 
     def _contributions(self, seen: _Seen) -> list[dict[str, Any]]:
         fusion = self.fitted.fusion

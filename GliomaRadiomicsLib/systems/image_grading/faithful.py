@@ -29,12 +29,24 @@ _SHUFFLES = 2
 
 @dataclass(frozen=True)
 class MapTest:
-    """Of one patient: areas between the curves of the map and of chance, and likeness to maps of shuffled weights."""
+    """Of one patient.
+
+    Attributes:
+        deletion: Area between the curves of the map and of chance; 0 for a flat map.
+        insertion: The same of insertion.
+        beaten: Share of random regions the map beats; .5 for a flat map.
+        shuffled: Likeness to maps of shuffled weights; NaN where the map, or all of those, are flat.
+    """
 
     deletion: float
     insertion: float
     beaten: float
     shuffled: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the map itself was flat."""
+        return self.deletion == self.insertion == 0.0 and not np.isfinite(self.shuffled)
 
 
 def tested_map(network: nn.Module, images: Array, heat_of: HeatOf, log_odds: LogOdds, seed: int = 0) -> MapTest:
@@ -71,8 +83,13 @@ def tested_map(network: nn.Module, images: Array, heat_of: HeatOf, log_odds: Log
 
 
 def map_figures(tests: Sequence[MapTest], method: str, *, prefix: str, cohort: str, validation: str) -> list[Figure]:
-    """Means over the patients, with bootstrap intervals; none for fewer than two patients."""
+    """Means over the patients, with bootstrap intervals; none for fewer than two patients.
+
+    The likeness to maps of shuffled weights is of the patients whose map is not flat; the note says how many are.
+    """
     figures = []
+    flat = sum(test.is_flat for test in tests)
+    unlike = sum(not np.isfinite(test.shuffled) for test in tests)
     for name, metric, note in _METRICS:
         values = np.array([getattr(test, name) for test in tests], dtype=np.float64)
         values = values[np.isfinite(values)]
@@ -81,10 +98,16 @@ def map_figures(tests: Sequence[MapTest], method: str, *, prefix: str, cohort: s
             figures.append(
                 Figure(
                     f"{prefix}_{method}_{name}", metric.format(method=method), float(values.mean()), values.size,
-                    cohort, validation, interval, note,
+                    cohort, validation, interval, note + _flat_words(name, flat, unlike, len(tests)),
                 )
             )  # fmt: skip
     return figures
+
+
+def _flat_words(name: str, flat: int, unlike: int, n: int) -> str:
+    if name == "shuffled":
+        return f"; not measured in {unlike} of {n}: the map, or each of shuffled weights, is flat" if unlike else ""
+    return f"; the map is flat in {flat} of {n}, which counts as chance" if flat else ""
 
 
 _METRICS = (

@@ -10,6 +10,12 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.statistics.resampling import Fold
 from GliomaRadiomicsLib.systems.image_grading.platt import Platt
 
+CALIBRATION = (
+    "Platt scaling of the networks' held-out scores. Figures: each fold by the held-out scores of the other folds. "
+    "This bundle: by the held-out scores of all patients"
+)
+"""What the card says of `calibrated` and of `Platt.fit` on all the held-out scores."""
+
 
 def calibrated(
     scores: npt.NDArray[np.float64], grades: npt.NDArray[np.int_], folds: Sequence[Fold]

@@ -23,6 +23,11 @@ from GliomaRadiomicsLib.systems.image_grading.region import mask_on
 from GliomaRadiomicsLib.systems.protocol import CaseData
 
 WORKING_MM = 2.0
+ENERGY_OF = (
+    "guided backpropagation times image, on the region the network sees; its share on the border of the brain is that "
+    "of guided backpropagation alone"
+)
+"""Of which explanation `energy_of` is where a gradient is given; in words."""
 LEAST_PATIENTS = 8
 """With fewer training patients nothing can be said about who is usual."""
 

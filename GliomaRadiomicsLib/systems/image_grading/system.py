@@ -14,6 +14,7 @@ import numpy.typing as npt
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.results import GradingResult, Trust
+from GliomaRadiomicsLib.explain.trust import measured
 from GliomaRadiomicsLib.models.figures import Figure, evidence_of
 from GliomaRadiomicsLib.models.store import starter
 from GliomaRadiomicsLib.systems.image_grading.charts import charts_of
@@ -194,6 +195,7 @@ class ImageGrading(ABC, Generic[SettingsT, ReadT, FittedT, SeenT]):
         if isinstance(seen, str):
             return GradingResult(None, "none", Trust("no", [seen]), evidence, reason=seen)
         p, trust, contributions = self.judged(seen)
+        trust = measured(trust, evidence.auc, evidence.auc_ci)
         return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, contributions)
 
     def see(self, case: CaseData) -> SeenT | str:

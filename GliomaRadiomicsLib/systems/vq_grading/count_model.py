@@ -20,6 +20,8 @@ from GliomaRadiomicsLib.systems.image_grading.helpers import on_scale_of
 Floats = npt.NDArray[np.float64]
 SCALES = ("linear", "log")
 """Counts as they are, as in the paper, or ln(1 + count): how often a codeword occurs spans orders of magnitude."""
+RELATIVE_TO = "the average training patient"
+"""What contributions are measured from."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class CountModel:
         return self.intercept + self.contributions(counts).sum(axis=1)
 
     def contributions(self, counts: npt.ArrayLike) -> Floats:
-        """What each chosen codeword adds, relative to the training mean: counts ``(n, K)`` to ``(n, chosen)``."""
+        """What each chosen codeword adds, relative to `RELATIVE_TO`: counts ``(n, K)`` to ``(n, chosen)``."""
         chosen = on_scale(counts, self.count_scale)[:, list(self.codewords)]
         return (chosen - np.array(self.mean)) / np.array(self.scale) * np.array(self.coefficient)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from GliomaRadiomicsLib.models.figures import Figure
 from GliomaRadiomicsLib.systems.image_grading.cohort import Cohort, Entry
+from GliomaRadiomicsLib.systems.image_grading.held_out import CALIBRATION
 from GliomaRadiomicsLib.systems.image_grading.metadata import metadata_of
 from GliomaRadiomicsLib.systems.image_grading.validation import words_of
 from GliomaRadiomicsLib.systems.seen import IMAGES, fingerprint
@@ -103,7 +104,7 @@ def _training(
         "selection": f"likelihood-ratio and rank-sum test, both p < {settings.level:g}, at most "
         f"{settings.most_codewords}; then an L2 penalty (C = {settings.penalty_c:g}), because under separation the "
         "likelihood without a penalty has no maximum; no correction for testing many codewords, as in the paper",
-        "calibration": "Platt scaling on the held-out patients",
+        "calibration": CALIBRATION,
         "fingerprints": sorted({fingerprint_of(entry.images) for entry in (*cohort.entries, *others)}),
         IMAGES: sorted({entry.image for entry in others}),
     }

@@ -27,6 +27,7 @@ from GliomaRadiomicsLib.systems.protocol import CaseData
 from GliomaRadiomicsLib.systems.vq_grading import storage
 from GliomaRadiomicsLib.systems.vq_grading.codes import Coded, coded, region_of
 from GliomaRadiomicsLib.systems.vq_grading.cohort import Cases, read
+from GliomaRadiomicsLib.systems.vq_grading.count_model import RELATIVE_TO
 from GliomaRadiomicsLib.systems.vq_grading.description import NAME, fingerprint_of
 from GliomaRadiomicsLib.systems.vq_grading.fitting import MAP, Fitted, fit_cohort
 from GliomaRadiomicsLib.systems.vq_grading.measured import CLASSES, faithful_maps, measured, region_figures
@@ -34,6 +35,10 @@ from GliomaRadiomicsLib.systems.vq_grading.settings import VqSettings
 from GliomaRadiomicsLib.systems.vq_grading.slices import as_volume, prepare, slice_grid
 
 Array = npt.NDArray[np.float32]
+_ENERGY_OF = (
+    "the responsible regions of both grades together, as the decoder gives them; the written maps show each grade's, "
+    "cut to the brain"
+)
 _KNOWN = "the system was trained on this patient, so this prediction is no test of it"
 
 
@@ -128,7 +133,7 @@ class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
         p = float(fitted.platt.probability(fitted.model.log_odds(seen.coded.counts[None]))[0])
         place = place_of(fitted.distance, seen.facts)
         reasons = (_KNOWN,) if seen.trained_on else ()
-        trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons)
+        trust = trust_of(p, energy=self._energy(seen), cohort=place, reasons=reasons, energy_of=_ENERGY_OF)
         return p, trust, self._contributions(seen.coded)
 
     def _knows(self, images: npt.NDArray[np.floating]) -> bool:
@@ -149,6 +154,7 @@ class VqGrading(ImageGrading[VqSettings, Cases, Fitted, _Seen]):
                 "value": int(case.counts[word]),
                 "unit": "patches",
                 "contribution": float(value),
+                "relative_to": RELATIVE_TO,
             }
             for word, of_hgg, value in zip(model.codewords, model.of_hgg, moved, strict=True)
         ]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from GliomaRadiomicsLib.explain.faithfulness import faithfulness
+from GliomaRadiomicsLib.explain.faithfulness import faithfulness, is_flat
 from GliomaRadiomicsLib.explain.weight_randomisation import shuffled, weight_randomisation
 
 SHAPE = (12, 12, 12)
@@ -54,6 +54,22 @@ def test_a_map_of_chance_is_no_better_than_chance() -> None:
         heat = np.random.default_rng(100 + seed).normal(size=SHAPE)
         gains.append(faithfulness(score, IMAGE, heat, grain=0.0, regions=4, seed=seed).deletion.area_between)
     assert abs(float(np.mean(gains))) < 0.04
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_a_flat_map_counts_as_chance(value: float) -> None:
+    found = faithfulness(score, IMAGE, np.full(SHAPE, value), grain=1.5, regions=3)
+    for curve in (found.deletion, found.insertion):
+        assert (curve.area_between, curve.beaten) == (0.0, 0.5)
+        assert curve.by_map == curve.by_chance
+
+
+def test_a_map_that_is_flat_only_within_the_mask_counts_as_chance() -> None:
+    heat, mask = np.zeros(SHAPE), np.ones(SHAPE, dtype=bool)
+    heat[0, 0, 0], mask[0, 0, 0] = 1.0, False
+    assert faithfulness(score, IMAGE, heat, mask=mask, grain=1.5, regions=2).deletion.beaten == 0.5
+    assert is_flat(heat, mask)
+    assert not is_flat(heat)
 
 
 def test_the_area_is_the_trapezoid_between_the_curves() -> None:
@@ -105,7 +121,8 @@ def test_a_constant_map_says_nothing(linear: nn.Linear) -> None:
     assert np.isnan(weight_randomisation(lambda net: np.zeros(5), linear))
     first = linear.weight.detach().clone()
     image = np.arange(5.0)
-    assert weight_randomisation(lambda net: image * float(torch.equal(net.weight, first)), linear) == 0.0
+    flat_when_shuffled = weight_randomisation(lambda net: image * float(torch.equal(net.weight, first)), linear)
+    assert np.isnan(flat_when_shuffled)
 
 
 def test_shuffling_keeps_every_weight_and_the_network(linear: nn.Linear) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from GliomaRadiomicsLib.explain.cohort_distance import CohortDistance
 from GliomaRadiomicsLib.explain.energy import PARTS, EnergyShares
-from GliomaRadiomicsLib.explain.trust import CohortPlace, TrustRules, trust_of
+from GliomaRadiomicsLib.explain.trust import CohortPlace, TrustRules, measured, trust_of
 
 
 def shares(room_in_tumour: float = 0.1, **energy: float) -> EnergyShares:
@@ -82,6 +82,20 @@ def test_severe_reasons_come_first_and_a_systems_own_count_as_mild() -> None:
     assert trust.reasons[1:] == ["undecided: the probability lies between 0.35 and 0.65", "no T1ce was given"]
     assert trust_of(0.9, reasons=("no T1ce was given",)).flag == "caution"
     assert trust_of(0.5, rules=TrustRules(undecided=(0.5, 0.5))).flag == "ok"
+
+
+@pytest.mark.parametrize(("low", "says"), [(0.40, True), (0.50, True), (0.51, False)])
+def test_a_system_that_may_be_no_better_than_chance_says_so_first(low: float, says: bool) -> None:
+    trust = measured(trust_of(0.9, reasons=("no T1ce was given",)), 0.69, (low, 0.97))
+    assert trust.flag == "caution"
+    assert (trust.reasons[0] == f"measured AUC 0.69 ({low:.2f} to 0.97): may be no better than chance") == says
+    assert measured(trust_of(0.9), 0.69, (low, 0.97)).flag == ("caution" if says else "ok")
+
+
+def test_chance_does_not_soften_a_no_and_nothing_measured_says_nothing() -> None:
+    assert measured(trust_of(0.9, energy=shares()), 0.6, (0.4, 0.8)).flag == "no"
+    assert measured(trust_of(0.9), None, None) == trust_of(0.9)
+    assert measured(trust_of(0.9), 0.6, None) == trust_of(0.9)
 
 
 NAMES = ("age", "volume", "mean", "spread")

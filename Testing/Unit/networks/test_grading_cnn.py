@@ -26,7 +26,10 @@ def test_a_region_of_96_gives_two_logits_and_four_blocks_shrink_it() -> None:
     network = GradingCNN(channels=SMALL).eval()
     seen = maps(network, torch.randn(1, 4, SIDE, SIDE, SIDE))
     assert SIDE == 96
-    assert {name: found.shape[-1] for name, found in seen.items()} == {"res1": 90, "res2": 41, "res3": 16, "res4": 4}
+    shapes = {name: found.shape[-1] for name, found in seen.items()}
+    assert shapes == {"res1": 90, "res2": 41, "res3": 16, "res4": 4}
+    assert {name: network.map_side(name, SIDE) for name in network.blocks} == shapes
+    assert [network.map_side(name, 72) for name in network.blocks] == [66, 29, 10, 1]
     assert GradingCNN(channels=SMALL)(torch.randn(2, 4, 70, 70, 70)).shape == (2, 2)
     assert [m.p for m in GradingCNN().modules() if isinstance(m, nn.Dropout)] == [0.4]
     assert all(m.padding == (0, 0, 0) for m in GradingCNN().modules() if isinstance(m, nn.Conv3d))
@@ -54,6 +57,8 @@ def test_the_maps_lie_where_placement_says(axis: int, monkeypatch: pytest.Monkey
 def test_an_unknown_block_is_named() -> None:
     with pytest.raises(KeyError, match="res9"):
         GradingCNN(channels=SMALL).placement("res9")
+    with pytest.raises(KeyError, match="res9"):
+        GradingCNN(channels=SMALL).map_side("res9", SIDE)
 
 
 def test_an_unpadded_block_is_the_middle_of_a_padded_one() -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from toy_gliomas import AFFINE, SHAPE, case_of, cohort_of
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import GradingResult
 from GliomaRadiomicsLib.core.volume import Volume
+from GliomaRadiomicsLib.explain.grad_cam import upsampled
 from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.models.figures import figure
 from GliomaRadiomicsLib.systems.cnn_grading import SYSTEM
+from GliomaRadiomicsLib.systems.cnn_grading.explanation import blocks_of, grad_cam_map, heat_on_region
+from GliomaRadiomicsLib.systems.cnn_grading.fitting import make_network
 from GliomaRadiomicsLib.systems.cnn_grading.region import prepare, region_of
 from GliomaRadiomicsLib.systems.cnn_grading.settings import CnnSettings, least_side
 from GliomaRadiomicsLib.systems.cnn_grading.system import CnnGrading
@@ -78,7 +83,7 @@ def test_permuted_grades_give_chance() -> None:
 def test_heat_maps_lie_on_the_label_map_and_in_the_tumour(system: CnnGrading) -> None:
     case = case_of(2001, is_hgg=True)
     result, maps = system.predict(case), system.explain(case)
-    assert set(maps) == {"gradcam", "gradcam_res1", "guided_backpropagation"}
+    assert set(maps) == {"gradcam", "gradcam_res2", "guided_backpropagation"}
     for heat in maps.values():
         assert heat.same_grid(case.label_map)
         assert heat.array.dtype == np.float32
@@ -89,6 +94,56 @@ def test_heat_maps_lie_on_the_label_map_and_in_the_tumour(system: CnnGrading) ->
     assert result.label == "HGG"
     assert result.trust.energy_in_tumour is not None
     assert 0 < result.trust.energy_in_tumour <= 1
+    assert result.trust.energy_of.startswith("guided backpropagation times image")
+
+
+@pytest.mark.parametrize(
+    ("side", "blocks", "expected"),
+    [
+        (96, 4, {"gradcam": "res4", "gradcam_res3": "res3"}),
+        (72, 4, {"gradcam": "res3"}),
+        (20, 2, {"gradcam": "res1", "gradcam_res2": "res2"}),
+        (22, 2, {"gradcam": "res2", "gradcam_res1": "res1"}),
+        (7, 1, {}),
+    ],
+)
+def test_the_principal_map_is_of_the_deepest_block_with_room(side: int, blocks: int, expected: dict[str, str]) -> None:
+    """A map of a single voxel is never written: it would be a flat cube."""
+    settings = CnnSettings(side=side, channels=(4,) * blocks, hidden=4)
+    assert blocks_of(make_network(settings), side) == expected
+
+
+def test_the_starters_map_is_no_flat_cube_and_equals_monais() -> None:
+    peer = pytest.importorskip("monai.visualize", reason="SKIPPED: needs monai to compare with")
+    network, side = CnnGrading.starter().fitted.network, CnnGrading.starter().fitted.settings.side
+    images = torch.randn(1, 4, side, side, side, generator=torch.Generator().manual_seed(0))
+    region = Volume(np.zeros((side,) * 3, np.uint8), np.eye(4))
+    block = blocks_of(network, side)["gradcam"]
+    heat = grad_cam_map(network, images, block, region).array
+    assert block == "res3"
+    assert heat.shape == (10, 10, 10)
+    assert np.unique(heat_on_region(network, images)).size > 100
+    said = int(network(images)[0].argmax())
+    theirs = peer.GradCAM(network, f"blocks.{block}", postprocessing=lambda found: found)(images, class_idx=said)
+    ours = upsampled(torch.from_numpy(heat)[None, None], (side,) * 3)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+    assert heat.max() > 1e-3
+
+
+def test_the_card_says_which_block_is_explained_and_how_it_was_calibrated(system: CnnGrading) -> None:
+    training = system.metadata["training"]
+    assert "gradcam of res1, the deepest block with 4 or more voxels" in training["heat_maps"]
+    assert "each fold by the held-out scores of the other folds" in training["calibration"]
+
+
+def test_a_system_that_may_be_no_better_than_chance_says_so_first(system: CnnGrading) -> None:
+    case = case_of(2001, is_hgg=True)
+    assert "no better than chance" not in " ".join(system.predict(case).trust.reasons)
+    metadata = copy.deepcopy(system.metadata)
+    next(one for one in metadata["evidence"]["figures"] if one["id"] == "cv_auc").update(value=0.6, ci=[0.4, 0.8])
+    trust = CnnGrading(replace(system.fitted, metadata=metadata)).predict(case).trust
+    assert trust.flag != "ok"
+    assert trust.reasons[0] == "measured AUC 0.60 (0.40 to 0.80): may be no better than chance"
 
 
 def test_a_map_moves_with_the_patient(system: CnnGrading) -> None:

@@ -15,7 +15,7 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.models.figures import figure
 from GliomaRadiomicsLib.systems.fused_grading import SYSTEM
 from GliomaRadiomicsLib.systems.fused_grading.fitting import fit_cohort
-from GliomaRadiomicsLib.systems.fused_grading.network import features_of, fused_network, table_of
+from GliomaRadiomicsLib.systems.fused_grading.network import features_of, fused_network, map_name, table_of
 from GliomaRadiomicsLib.systems.fused_grading.patch import prepare, radiomics_of, region_of
 from GliomaRadiomicsLib.systems.fused_grading.settings import FusedSettings
 from GliomaRadiomicsLib.systems.fused_grading.system import FusedGrading
@@ -91,6 +91,8 @@ def test_the_heat_map_lies_on_the_label_map(system: FusedGrading) -> None:
     assert heat.array.dtype == np.float32
     assert np.isfinite(heat.array).all()
     assert ("gradcam" in maps) == bool(system.fitted.fusion.deep)
+    trust = system.predict(case).trust
+    assert (trust.energy_in_tumour is None) == ("no deep feature was kept" in trust.energy_of)
 
 
 def with_deep(system: FusedGrading) -> FusedGrading:
@@ -122,6 +124,16 @@ def test_where_deep_features_count_the_map_explains_the_grade_and_its_energy_is_
     case = case_of(2001, is_hgg=True)
     assert deep.predict(case).trust.energy_in_tumour is not None
     assert set(deep.explain(case)) == {"gradcam"}
+    assert deep.predict(case).trust.energy_of.startswith("guided backpropagation times image")
+
+
+def test_the_tests_of_maps_are_named_after_what_was_explained(system: FusedGrading) -> None:
+    fusion = with_deep(system).fitted.fusion
+    plain = replace(fusion, names=tuple(name.replace("deep_", "plain_") for name in fusion.names))
+    assert (map_name(fusion), map_name(plain)) == ("gradcam", "gradcam_network")
+    named = {one["id"] for one in system.metadata["evidence"]["figures"] if one["id"].endswith("_beaten")}
+    assert named <= {"cv_gradcam_beaten", "cv_gradcam_network_beaten"}
+    assert named
 
 
 def test_a_bundle_predicts_the_same_and_holds_no_pickle(system: FusedGrading, tmp_path: Path) -> None:

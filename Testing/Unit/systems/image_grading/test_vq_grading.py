@@ -143,6 +143,8 @@ def test_maps_lie_on_the_label_map_and_contributions_add_up(system: VqGrading) -
     assert result.trust.energy_in_tumour is not None
     platt, model = system.fitted.platt, system.fitted.model
     assert result.probability_hgg is not None
+    assert "responsible regions of both grades" in result.trust.energy_of
+    assert {item["relative_to"] for item in result.contributions} == {"the average training patient"}
     moved = sum(item["contribution"] for item in result.contributions)
     log_odds = moved + platt.slope * model.intercept + platt.intercept
     assert np.log(result.probability_hgg / (1 - result.probability_hgg)) == pytest.approx(log_odds)
