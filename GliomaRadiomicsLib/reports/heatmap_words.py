@@ -17,13 +17,13 @@ LITTLE = 1 / 3
 
 _GRADES = {"hgg": "grade 4", "lgg": "grade 2 or 3"}
 _TESTS = {
-    "deletion": "taking away what the map marks lowers the score by {value} log-odds more than taking away random "
-    "regions (above 0: better than chance)",
-    "insertion": "putting in what the map marks first raises the score by {value} log-odds more than random regions do "
-    "(above 0: better than chance)",
-    "beaten": "the map beats this share of random regions: {value} (0.5: chance)",
-    "shuffled": "the map is as like those of shuffled weights as this rank correlation: {value} (near 0: it shows what "
-    "was learned; near 1: it would look so for any weights)",
+    "deletion": "taking away what the map marks lowers the score more than taking away random regions, in log-odds by "
+    "{value}; above 0 is better than chance",
+    "insertion": "putting in what the map marks raises the score more than putting in random regions, in log-odds by "
+    "{value}; above 0 is better than chance",
+    "beaten": "share of random regions that the map beats: {value}; 0.5 is chance",
+    "shuffled": "likeness to the maps of shuffled weights, as rank correlation: {value}; near 0 the map shows what was "
+    "learned, near 1 it would look so for any weights",
 }
 
 
@@ -81,11 +81,11 @@ def faithfulness_words(name: str, entries: Sequence[Mapping[str, Any]]) -> list[
 
 def _sentence(entry: Mapping[str, Any]) -> str:
     value = number(entry["value"], 2) if is_number(entry.get("value")) else "not measured"
-    limits = f", 95 % interval {interval_words(entry['ci'])}" if entry.get("ci") else ""
+    limits = f" (95 % interval {interval_words(entry['ci'])})" if entry.get("ci") else ""
     ending = str(entry.get("id", "")).rpartition("_")[2]
     if ending not in _TESTS:
         note = f" ({entry['note']})" if entry.get("note") else ""
         return f"{entry['metric']}: {value}{limits}, n = {entry['n']}{note}."
     plain = _TESTS[ending].format(value=f"{value}{limits}")
     flat = str(entry.get("note") or "").partition("; ")[2]
-    return f"In {entry['n']} patients, {plain}{f'; {flat}' if flat else ''}."
+    return f"{plain[:1].upper()}{plain[1:]}{f'; {flat}' if flat else ''} ({entry['n']} patients)."

@@ -62,7 +62,7 @@ def _tested(told: list[str]) -> Markup | None:
     return tag("div", paragraph(_TESTED), tag("ul", *(tag("li", one) for one in told)))
 
 
-_TESTED = "How faithful this kind of map is, measured with this model on patients it was not trained on:"
+_TESTED = "How faithful this kind of map is, measured for this model on patients held out from learning the outcome:"
 _WARNING = (
     "A heat map shows what a model reacted to. It does not outline tumour, and a plausible map does not make a "
     "prediction right. A map that lies outside the tumour is a reason to distrust the prediction."

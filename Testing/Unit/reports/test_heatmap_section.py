@@ -76,9 +76,12 @@ def test_a_caption_tells_maps_apart(images, name: str, words: str) -> None:
 def test_what_was_measured_stands_under_the_map_in_plain_words(result, images) -> None:
     result.faithfulness = {NAME: figures()}
     text = section(render_report(result, images), "heatmaps")
-    assert "In 9 patients, taking away what the map marks lowers the score by 1.50, 95 % interval 0.50 to 2.50" in text
-    assert "beats this share of random regions: 0.80, 95 % interval 0.70 to 0.90 (0.5: chance); flat in 1." in text
-    assert "shuffled weights as this rank correlation: 0.10" in text
+    assert (
+        "random regions, in log-odds by 1.50 (95 % interval 0.50 to 2.50); above 0 is better than chance (9 patients)."
+        in text
+    )
+    assert "that the map beats: 0.80 (95 % interval 0.70 to 0.90); 0.5 is chance; flat in 1 (9 patients)." in text
+    assert "shuffled weights, as rank correlation: 0.10;" in text
     assert "fails its test" not in text
     result.faithfulness = {}
     assert NOT_MEASURED in section(render_report(result, images), "heatmaps")
