@@ -25,6 +25,7 @@ def binary_figures(
     cohort: str,
     validation: str,
     classes: tuple[str, str] = GRADES,
+    ranked_by: npt.ArrayLike | None = None,
 ) -> list[Figure]:
     """AUC, Brier score, sensitivity and specificity at .5, calibration slope and intercept, with intervals.
 
@@ -35,6 +36,9 @@ def binary_figures(
         cohort: Which patients.
         validation: How they relate to the training patients.
         classes: What the positive and the negative class are called.
+        ranked_by: Scores the AUC is of, where the probabilities are calibrated fold by fold: a calibration that differs
+            from fold to fold shifts the folds against each other, against the share of the class held out, and the AUC
+            would measure that too. The probabilities themselves unless given.
 
     Returns:
         The figures that exist: with one class only, no AUC and no calibration.
@@ -47,8 +51,9 @@ def binary_figures(
             figures.append(Figure(f"{prefix}_{name}", metric, float(value), n, cohort, validation, interval, note))
 
     if y.any() and not y.all():
-        estimate = auc_with_interval(y, p)
-        add("auc", "AUC", estimate.auc, estimate.interval, y.size, AUC_NOTE)
+        estimate = auc_with_interval(y, p if ranked_by is None else ranked_by)
+        note = AUC_NOTE if ranked_by is None else f"{AUC_NOTE}; of the scores before calibration"
+        add("auc", "AUC", estimate.auc, estimate.interval, y.size, note)
     add("brier", "Brier score", brier_score(y, p), bootstrap_interval(brier_score, y, p), y.size, "interval: bootstrap")
     for name, metric, rows, hit in (
         ("sensitivity", f"Sensitivity ({classes[0]}) at .5", y, p >= 0.5),

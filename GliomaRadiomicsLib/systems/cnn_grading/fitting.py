@@ -89,10 +89,10 @@ def fit_cohort(
         network = _train(entries, helpers, settings, work / "everyone.pt", progress)
     words = {"prefix": "cv", "cohort": settings.cohort, "validation": words_of(settings)}
     p = calibrated(scores, grades, folds)
-    figures, sentence = grading_figures(entries, p, **words)
+    figures, sentence = grading_figures(entries, p, **words, ranked_by=scores)
     figures += map_figures(tests, "gradcam", **words)
     metadata = metadata_of(NAME, settings, cohort, figures, sentence, _own(settings, network), helpers)
-    charts = charts_of(entries, p, NAME, "patients held out")
+    charts = charts_of(entries, p, NAME, "patients held out", scores)
     return Fitted(network, settings, Platt.fit(scores, grades), distance_of(entries), metadata, charts)
 
 

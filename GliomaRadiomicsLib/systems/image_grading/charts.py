@@ -18,7 +18,13 @@ _DIGITS = 5
 _PER_GROUP, _MOST_GROUPS = 4, 10
 
 
-def charts_of(entries: Sequence[Entry], probability: npt.ArrayLike, system: str, said: str) -> dict[str, Chart]:
+def charts_of(
+    entries: Sequence[Entry],
+    probability: npt.ArrayLike,
+    system: str,
+    said: str,
+    ranked_by: npt.ArrayLike | None = None,
+) -> dict[str, Chart]:
     """Both charts by name; none with one grade only.
 
     Args:
@@ -26,13 +32,17 @@ def charts_of(entries: Sequence[Entry], probability: npt.ArrayLike, system: str,
         probability: Of WHO grade 4, shape (n,).
         system: Name in the legend; the trivial rule is drawn beside it.
         said: Which patients, for the titles.
+        ranked_by: Scores of the ROC, as in `binary_figures`.
     """
     y, p = np.array([entry.is_hgg for entry in entries]), np.asarray(probability, dtype=np.float64)
     if y.all() or not y.any():
         return {}
     volume = np.array([entry.enhancing_ml for entry in entries])
     counts = {"n": int(y.size), "n_positive": int(y.sum()), "positive": "grade 4"}
-    curves = [_curve(y, p, system), _curve(y, volume, "enhancing volume alone")]
+    curves = [
+        _curve(y, p if ranked_by is None else np.asarray(ranked_by, dtype=np.float64), system),
+        _curve(y, volume, "enhancing volume alone"),
+    ]
     return {
         "roc": {"kind": "binary_roc", "title": f"Grade 4 against 2/3: {said}", **counts, "curves": curves},
         "calibration": {

@@ -108,19 +108,27 @@ def words_of(settings: GradingSettings) -> str:
 
 
 def grading_figures(
-    entries: Sequence[Entry], probability: npt.ArrayLike, *, prefix: str, cohort: str, validation: str
+    entries: Sequence[Entry],
+    probability: npt.ArrayLike,
+    *,
+    prefix: str,
+    cohort: str,
+    validation: str,
+    ranked_by: npt.ArrayLike | None = None,
 ) -> tuple[list[Figure], str]:
     """All figures of a grading system on these patients, and its comparison with the trivial rule in a sentence.
 
     AUC, Brier score, sensitivity, specificity and calibration; accuracy, and precision and F1 of each grade, as in
-    Pereira 2018 and Kobayashi 2021; AUC of the enhancing volume alone on the same patients.
+    Pereira 2018 and Kobayashi 2021; AUC of the enhancing volume alone on the same patients. ``ranked_by`` as in
+    `binary_figures`.
     """
     p = np.asarray(probability, dtype=np.float64)
     y = np.array([entry.is_hgg for entry in entries])
-    figures = binary_figures(y, p, prefix=prefix, cohort=cohort, validation=validation)
+    score = p if ranked_by is None else np.asarray(ranked_by, dtype=np.float64)
+    figures = binary_figures(y, p, prefix=prefix, cohort=cohort, validation=validation, ranked_by=ranked_by)
     figures += _class_figures(y, p >= 0.5, prefix, cohort, validation)
     rows = [TrainingRow(entry.patient, {"ET": entry.enhancing_ml}, entry.is_hgg) for entry in entries]
-    rule, sentence = trivial_rule(rows, p, prefix=prefix, cohort=cohort)
+    rule, sentence = trivial_rule(rows, score, prefix=prefix, cohort=cohort)
     return figures + ([rule] if rule else []), sentence
 
 

@@ -100,7 +100,7 @@ def fit_cohort(cases: Cases, settings: VqSettings, work: Path, progress: Progres
         Platt.fit(found.scores, grades),
         distance_of(cases.cohort.entries),
         describe(cases.cohort, cases.others, cases.helpers, settings, model, seen, figures, sentence),
-        charts_of(cases.cohort.entries, p, NAME, "patients held out"),
+        charts_of(cases.cohort.entries, p, NAME, "patients held out", found.scores),
     )
 
 
@@ -126,7 +126,7 @@ def _figures(
 ) -> tuple[list[Figure], str]:
     validation = validation_words(settings, len(cases.others), len(cases.helpers))
     words = {"prefix": "cv", "cohort": settings.cohort, "validation": validation}
-    figures, sentence = grading_figures(cases.cohort.entries, p, **words)
+    figures, sentence = grading_figures(cases.cohort.entries, p, **words, ranked_by=found.scores)
     return figures + region_figures(found.regions, **words) + map_figures(found.tests, MAP, **words), sentence
 
 
