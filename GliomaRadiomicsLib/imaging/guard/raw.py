@@ -25,6 +25,10 @@ and 30 phantoms; below, the neck is always cut."""
 HALVED = {"left": 0.85, "right": 0.85, "back": 0.93, "front": 0.93}
 """Refused from here. Halves of one patient's four heads had 0.97 or more, of six phantoms' 0.88 (left, right) and 0.84;
 where a quarter of the head was missing it was 0.78 at most at the sides and 0.91 at back and front."""
+NECK, NECK_ELSEWHERE = 0.3, 0.8
+"""A head that tapers off below (area under the first) but ends widely elsewhere (over the second) has its neck there:
+it lies turned. One patient's four heads turned by a quarter had 0.19 at most and 0.85 or more, upright 0.75 or more
+below."""
 HEAD_HEIGHT_MM = 110.0
 """Brains of 18 patients were 129 mm high or more."""
 HEAD_TURNED = 0.02
@@ -102,7 +106,7 @@ def _check_place(role: str, mask: Volume, extent: Extent, stripped: bool, findin
     if ends:
         what = f"the {kind} ends abruptly at the {' and '.join(ends)}"
         remedy = "give an image of the whole head with its orientation"
-        if any(extent.ends[side] >= limit for side, limit in HALVED.items()):
+        if _is_halved(extent) or (not stripped and _is_on_its_neck(extent)):
             said = f"{what}: a large part is missing, or it lies turned"
             findings.refuse("head-cut-off", said, remedy, sequence=role)
         else:
@@ -118,6 +122,15 @@ def _check_place(role: str, mask: Volume, extent: Extent, stripped: bool, findin
         what = f"the {kind} is turned against its header: {fit.describe()}"
         found = f"fit {fit.upright:.2f}, turned {fit.turned:.2f}"
         findings.refuse("head-turned", what, _ORIENT, found=found, sequence=role)
+
+
+def _is_halved(extent: Extent) -> bool:
+    return any(extent.ends[side] >= limit for side, limit in HALVED.items())
+
+
+def _is_on_its_neck(extent: Extent) -> bool:
+    """Whether the neck comes out at a side, at the front or at the back."""
+    return extent.ends["bottom"] < NECK and max(extent.ends[side] for side in HALVED) >= NECK_ELSEWHERE
 
 
 def _abrupt(extent: Extent, stripped: bool) -> list[str]:

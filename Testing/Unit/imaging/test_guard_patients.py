@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +143,6 @@ def test_real_heads_with_skull_turned_or_cut_are_named(raw_images: dict[str, Vol
             }
         for axis in range(3):
             assert guard_cases.codes(check_raw({role: guard_cases.cropped(image, axis)})) == {"head-cut-off"}
+        nodded = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1.0]])
+        by_header = check_raw({role: replace(image, affine=nodded @ image.affine)})
+        assert [finding.severity for finding in by_header] == ["refused"], "the neck comes out at the front"
