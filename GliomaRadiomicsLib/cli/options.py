@@ -29,7 +29,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         text = f"{SEQUENCE_NAMES[role]} image (NIfTI, NRRD, MHA, folder of a DICOM series)"
         parser.add_argument(f"--{role}", type=Path, metavar="F", help=text)
     parser.add_argument("--case", type=Path, metavar="DIR", help="folder with the sequences in any BraTS naming")
-    text = "folder with the DICOM series of one patient; a sequence taken wrongly is put right with, say, --t1ce 3"
+    text = "folder with the DICOM series of one patient; --t1ce 3 takes the third of those listed where one is wrong"
     parser.add_argument("--dicom", type=Path, metavar="DIR", help=text)
 
 
