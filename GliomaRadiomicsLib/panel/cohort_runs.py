@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import slicer
 
-from GliomaRadiomicsLib.core.errors import Cancelled
 from GliomaRadiomicsLib.interface.cohort import patient_line
-from GliomaRadiomicsLib.pipeline.job import Event, Job
+from GliomaRadiomicsLib.panel.worker_run import WorkerRun
+from GliomaRadiomicsLib.pipeline.job import Event
 
 _GIVEN_UP = "cancelled"
 
 
-class CohortRun:
-    """A cohort in a worker process.
+class CohortRun(WorkerRun):
+    """A cohort in a worker process; when it is cancelled, patients who are complete stay.
 
     Args:
         job: See `interface.cohort.cohort_job`.
@@ -28,43 +25,15 @@ class CohortRun:
     """
 
     def __init__(self, job: dict[str, Any], options: dict[str, Any], on_patient: Callable[[], None]) -> None:
-        self._settings, self._on_patient = job, on_patient
-        self.output_folder = Path(job["out"])
-        self._own = Path(tempfile.mkdtemp(prefix="glioma-radiomics-"))
-        atexit.register(shutil.rmtree, self._own, ignore_errors=True)
-        self._job = Job(self._own / "job", **options)
-        self._cancelled = False
-
-    def steps(self) -> Iterator[str]:
-        """Start the worker; raises `RefusedInput` if that is not possible, `Cancelled` if it is not wanted any more."""
-        yield "Starting"
-        if self._cancelled:
-            raise Cancelled(_GIVEN_UP)
-        self._job.start(self._settings)
+        super().__init__(job, options)
+        self._on_patient = on_patient
 
     def poll(self) -> list[Event]:
         """New events; those of patients with a line for the log."""
-        events = [_worded(event) for event in self._job.poll()]
-        ended = bool(events) and events[-1]["type"] in ("done", "error")
-        if ended or any(event["type"] == "patient" for event in events):
+        events = [_worded(event) for event in super().poll()]
+        if any(event["type"] in ("patient", "done", "error") for event in events):
             self._on_patient()
-        if ended:
-            shutil.rmtree(self._own, ignore_errors=True)
         return events
-
-    def cancel(self) -> None:
-        """Ask the run to end; patients who are complete stay."""
-        self._cancelled = True
-        self._job.cancel()
-
-    def kill(self) -> None:
-        """End the run at once."""
-        self._job.kill()
-        self._job.wait(timeout_s=10)
-
-    def result_steps(self) -> Generator[Any, None, None]:
-        """What it found lies in the output folder."""
-        yield from ()
 
 
 class LoadRun:

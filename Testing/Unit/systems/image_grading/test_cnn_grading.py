@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from toy_gliomas import AFFINE, SHAPE, case_of, cohort_of
+from toy_gliomas import AFFINE, SHAPE, case_of, cohort_of, reversed_axes
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import GradingResult
@@ -153,14 +153,6 @@ def test_a_map_moves_with_the_patient(system: CnnGrading) -> None:
     plain, other = system.explain(case)["gradcam"], system.explain(turned)["gradcam"]
     assert other.same_grid(turned.label_map)
     assert np.allclose(resample_like(other, plain).array, plain.array, atol=1e-3 * plain.array.max())
-
-
-def reversed_axes(volume: Volume) -> Volume:
-    array = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[:, ::-1])
-    affine = volume.affine[:, [2, 1, 0, 3]].copy()
-    affine[:3, 3] += affine[:3, 1] * (array.shape[1] - 1)
-    affine[:3, 1] *= -1
-    return Volume(array, affine, volume.name)
 
 
 def test_a_bundle_predicts_the_same(system: CnnGrading, tmp_path: Path) -> None:

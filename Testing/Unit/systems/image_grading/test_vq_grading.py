@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_gliomas import AFFINE, case_of, cohort_of, write_toys
+from toy_gliomas import AFFINE, case_of, cohort_of, reversed_axes, write_toys
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.volume import Volume
@@ -157,14 +157,6 @@ def test_a_map_moves_with_the_patient(system: VqGrading) -> None:
     plain, other = (system.explain(one)["responsible-hgg"] for one in (case, turned))
     assert other.same_grid(turned.label_map)
     assert np.allclose(resample_like(other, plain).array, plain.array, atol=1e-3 * plain.array.max())
-
-
-def reversed_axes(volume: Volume) -> Volume:
-    array = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[:, ::-1])
-    affine = volume.affine[:, [2, 1, 0, 3]].copy()
-    affine[:3, 3] += affine[:3, 1] * (array.shape[1] - 1)
-    affine[:3, 1] *= -1
-    return Volume(array, affine, volume.name)
 
 
 def test_a_bundle_predicts_the_same(system: VqGrading, tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def case_of(seed: int, is_hgg: bool) -> CaseData:
     return CaseData(volumes, Volume(labels, AFFINE, "labels"))
 
 
+def reversed_axes(volume: Volume) -> Volume:
+    """The same image stored with other axes."""
+    array = np.ascontiguousarray(volume.array.transpose(2, 1, 0)[:, ::-1])
+    affine = volume.affine[:, [2, 1, 0, 3]].copy()
+    affine[:3, 3] += affine[:3, 1] * (array.shape[1] - 1)
+    affine[:3, 1] *= -1
+    return Volume(array, affine, volume.name)
+
+
 def cohort_of(first: int, count: int, *, shuffled: int | None = None) -> list[TrainingCase]:
     """Patients of grade 4 and 2/3 in turn; ``shuffled`` is the seed of a permutation of what is said of the grade."""
     truth = [number % 2 == 1 for number in range(count)]
