@@ -89,7 +89,7 @@ def verify_row(row: ModelRow) -> str:
 
 def _row(folder: Path, origin: str) -> ModelRow:
     from GliomaRadiomicsLib.models.bundle import load_metadata
-    from GliomaRadiomicsLib.models.card import write_card
+    from GliomaRadiomicsLib.models.card import EDITORS_NOTE, write_card
 
     try:
         data = load_metadata(folder)
@@ -104,7 +104,7 @@ def _row(folder: Path, origin: str) -> ModelRow:
         evidence=_evidence(data["evidence"].get("figures", [])),
         source=_SOURCES[origin],
         path=str(folder),
-        card_markdown=write_card(data),
+        card_markdown=write_card(data).replace(EDITORS_NOTE, ""),
         origin=origin,
     )
 

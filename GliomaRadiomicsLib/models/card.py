@@ -8,6 +8,8 @@ from typing import Any
 from GliomaRadiomicsLib.models.map_figures import failures
 
 _HEADER = (("System", "system"), ("Version", "version"), ("Created", "created"), ("Licence of the weights", "licence"))
+EDITORS_NOTE = "Written from `metadata.json`; change the figures there, not here. "
+"""For who edits README.md; where a card is only read it says nothing."""
 
 
 def write_card(metadata: Mapping[str, Any]) -> str:
@@ -22,7 +24,7 @@ def write_card(metadata: Mapping[str, Any]) -> str:
     header = [(title, metadata[key]) for title, key in _HEADER if metadata.get(key)]
     sections = [
         f"# {metadata['name']}",
-        "Written from `metadata.json`; change the figures there, not here. Not a medical device.",
+        f"{EDITORS_NOTE}Not a medical device.",
         _table(("", ""), header),
         _section("Intended use", str(metadata["intended_use"])),
         _section("Not for", _bullets(metadata["not_for"])),
