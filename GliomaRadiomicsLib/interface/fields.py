@@ -38,6 +38,7 @@ class Field:
         step: Step of a number.
         choices: Of a choice, in their order.
         default: Value at the start; None is not known, not given.
+        only_steps: Whether no number between two steps can be true.
     """
 
     key: str
@@ -50,11 +51,23 @@ class Field:
     step: float | None = None
     choices: tuple[Choice, ...] = ()
     default: Any = None
+    only_steps: bool = False
 
     @property
     def title(self) -> str:
         """Label with the unit in brackets."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def range_words(self) -> str:
+        """What a number of this field may be, in a sentence's end: ``give 0 to 120 years``."""
+        steps = f", in steps of {self.step:g}" if self.only_steps else ""
+        return f"give {self.low:g} to {self.high:g} {self.unit}".rstrip() + steps
+
+    def takes(self, number: float) -> bool:
+        """Whether a number lies in the range of this field."""
+        assert self.low is not None and self.high is not None and self.step is not None
+        return self.low <= number <= self.high and not (self.only_steps and number % self.step)
 
 
 _NOT_KNOWN = Choice(UNKNOWN, "not known")
@@ -83,7 +96,17 @@ CLINICAL_FIELDS = (
         choices=(_NOT_KNOWN, Choice("F", "female"), Choice("M", "male")),
         default=UNKNOWN,
     ),
-    Field("kps", "Karnofsky status", "number", "Karnofsky performance status before surgery.", "%", 0, 100, 10),
+    Field(
+        "kps",
+        "Karnofsky status",
+        "number",
+        "Karnofsky performance status before surgery.",
+        "%",
+        0,
+        100,
+        10,
+        only_steps=True,
+    ),
     Field(
         "resection",
         "Extent of resection",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.core.settings import STEPS, AnalyzeSettings, ClinicalData
-from GliomaRadiomicsLib.interface.fields import CLINICAL_FIELDS, RUN_FIELDS, STEP_PREFIX, UNKNOWN
+from GliomaRadiomicsLib.interface.fields import CLINICAL_FIELDS, RUN_FIELDS, STEP_PREFIX, UNKNOWN, field
 
 _CLINICAL = tuple(one.name for one in fields(ClinicalData))
 _STEP_FLAGS = {step: f"{STEP_PREFIX}{step}" for step in STEPS}
@@ -58,6 +59,13 @@ def start_values() -> dict[str, Any]:
     return {one.key: one.default for one in (*CLINICAL_FIELDS, *RUN_FIELDS)}
 
 
+def _in_range(name: str, number: float) -> float:
+    one = field(name)
+    if not one.takes(number):
+        raise RefusedInput(what=f"this cannot be the {one.label}", found=f"{number:g}", remedy=one.range_words)
+    return number
+
+
 def _clinical(name: str, value: Any) -> Any:
     """One clinical value; None where it is not known."""
     if value is None or value == UNKNOWN:
@@ -65,5 +73,5 @@ def _clinical(name: str, value: Any) -> Any:
     if name == "grade":
         return int(value)
     if name in ("age", "kps"):
-        return None if float(value) < 0 else float(value)
+        return None if float(value) < 0 else _in_range(name, float(value))
     return value

@@ -72,7 +72,7 @@ def choice_values(key: str) -> st.SearchStrategy:
 
 @given(
     age=st.none() | st.floats(0, 120),
-    kps=st.none() | st.integers(0, 100),
+    kps=st.none() | st.sampled_from(range(0, 101, 10)),
     choices=st.fixed_dictionaries({key: choice_values(key) for key in ("sex", "resection", "idh", "grade")}),
     flags=st.fixed_dictionaries({f"{STEP_PREFIX}{step}": st.booleans() for step in STEPS}),
     device=st.sampled_from(["auto", "cpu", "cuda"]),
@@ -90,6 +90,16 @@ def test_what_was_not_filled_in_is_not_known() -> None:
     assert analyze_settings({}) == AnalyzeSettings()
     assert analyze_settings({"age": -1}).clinical == ClinicalData()
     assert analyze_settings({"models": {"idh": "mine", "mgmt": ""}}).models == {"idh": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"age": "540"}, r"Age \(found 540\); give 0 to 120 years"), ({"kps": 7}, "Karnofsky status.*in steps of 10")],
+)
+def test_a_number_out_of_its_field_is_refused_in_the_words_of_the_field(values: dict, said: str) -> None:
+    with pytest.raises(RefusedInput, match=said) as refused:
+        analyze_settings(values)
+    assert "--" not in str(refused.value)
 
 
 @pytest.mark.parametrize("values", [{"age": 130}, {"device": "tpu"}, {"normalisation": "none"}, {"sex": "X"}])
