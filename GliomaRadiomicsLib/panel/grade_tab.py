@@ -108,4 +108,4 @@ class GradeTab:
         key = chosen(self._ui.heatmapComboBox)
         node = nodes.heatmapNodes.get(key.replace("-", "/", 2)) if key else None
         share = (self._ui.opacitySlider.value / _PERCENT, self._ui.thresholdSlider.value / _PERCENT)
-        show_heat_map(slicer.mrmlScene, node, *share)
+        show_heat_map(slicer.mrmlScene, node, *share, nodes.segmentationNode)

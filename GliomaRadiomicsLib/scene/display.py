@@ -14,8 +14,10 @@ from GliomaRadiomicsLib.scene.views import region_centre
 from GliomaRadiomicsLib.scene.volumes import volume_from_node
 from GliomaRadiomicsLib.scene.writer import SceneResult
 
+_EMPTIED = "GliomaRadiomics.FillHidden"
 
-def show_heat_map(scene: Any, node: Any, opacity: float, threshold: float) -> None:
+
+def show_heat_map(scene: Any, node: Any, opacity: float, threshold: float, segmentation: Any = None) -> None:
     """Lay a heat map over the image in every slice view.
 
     Args:
@@ -23,12 +25,25 @@ def show_heat_map(scene: Any, node: Any, opacity: float, threshold: float) -> No
         node: Its volume node; None takes the heat map away.
         opacity: 0 to 1.
         threshold: Share of the strongest value below which nothing is shown, 0 to 1.
+        segmentation: The outline's node; under a heat map it is drawn as a line, as its fill would mix the colours.
     """
     if node is not None:
         set_threshold(node, threshold)
     for composite in nodes_of_class(scene, "vtkMRMLSliceCompositeNode"):
         composite.SetForegroundVolumeID(node.GetID() if node is not None else None)
         composite.SetForegroundOpacity(opacity if node is not None else 0.0)
+    if segmentation is not None:
+        _empty_fill(segmentation.GetDisplayNode(), node is not None)
+
+
+def _empty_fill(shown: Any, empty: bool) -> None:
+    """Hide the fill of an outline, or show it again if it was hidden here."""
+    if empty and shown.GetVisibility2DFill():
+        shown.SetVisibility2DFill(False)
+        shown.SetAttribute(_EMPTIED, "1")
+    elif not empty and shown.GetAttribute(_EMPTIED):
+        shown.SetVisibility2DFill(True)
+        shown.RemoveAttribute(_EMPTIED)
 
 
 def jump_to_region(scene: Any, nodes: SceneResult, region: str) -> bool:

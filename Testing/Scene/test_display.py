@@ -31,6 +31,22 @@ def test_the_threshold_of_a_signed_map_hides_both_signs_around_zero(scene: Any) 
     assert not node.GetDisplayNode().GetApplyThreshold()
 
 
+def test_the_outline_is_a_line_under_a_heat_map_and_filled_again_without(scene: Any, output: Path) -> None:
+    nodes = write_result(output, patient="Case A", scene=scene)
+    node, _ = heat_map_node(scene, Volume(np.array([[[0.0, 0.5, 2.0]]], np.float32), np.eye(4)), "occlusion")
+    shown = nodes.segmentationNode.GetDisplayNode()
+    for _opacity in (0.5, 0.7):
+        display.show_heat_map(scene, node, _opacity, 0.1, nodes.segmentationNode)
+        assert not shown.GetVisibility2DFill()
+        assert shown.GetVisibility2DOutline()
+    display.show_heat_map(scene, None, 0.5, 0.1, nodes.segmentationNode)
+    assert shown.GetVisibility2DFill()
+    shown.SetVisibility2DFill(False)
+    for one in (node, None):
+        display.show_heat_map(scene, one, 0.5, 0.1, nodes.segmentationNode)
+    assert not shown.GetVisibility2DFill()
+
+
 def test_a_result_is_found_again_with_every_node(scene: Any, output: Path) -> None:
     written = write_result(output, patient="Case A", scene=scene)
     write_result(output, patient="Case B", scene=scene)

@@ -70,9 +70,9 @@ class Display:
             view.reset_view()
         self.redraw()
 
-    def show_heat_map(self, node: Any, opacity: float, threshold: float) -> None:
-        """Lay a heat map over the image; None takes it away."""
-        display.show_heat_map(self.scene, node, opacity, threshold)
+    def show_heat_map(self, node: Any, opacity: float, threshold: float, segmentation: Any = None) -> None:
+        """Lay a heat map over the image, with the outline as a line; None takes it away."""
+        display.show_heat_map(self.scene, node, opacity, threshold, segmentation)
         self.redraw()
 
     def redraw(self) -> None:

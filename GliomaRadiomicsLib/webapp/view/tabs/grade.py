@@ -92,7 +92,7 @@ class GradeTab:
         one = self._maps.get(key)
         node = nodes.heatmapNodes.get(key.replace("-", "/", 2)) if nodes is not None and one is not None else None
         shares = float(self._state.opacity) / _PERCENT, float(self._state.threshold) / _PERCENT
-        self._app.display.show_heat_map(node, *shares)
+        self._app.display.show_heat_map(node, *shares, nodes.segmentationNode if nodes is not None else None)
         if one is None or node is None:
             self._state.heatmap_notes = []
             return
