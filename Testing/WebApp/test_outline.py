@@ -70,6 +70,35 @@ def test_an_uploaded_outline_is_shown_and_computed_again(
     page.picture("outline-compared")
 
 
+def test_a_stroke_that_is_not_in_yet_is_waited_for(
+    new_page: NewPage, server: AppServer, behaviour: Path, images: list[Path], outline: Volume, tmp_path: Path
+) -> None:
+    from selenium.webdriver import ActionChains
+
+    page = with_result(new_page, behaviour, images)
+    edited = outline.with_array(np.where(outline.array == ED, 0, outline.array))
+    write_label_map(edited, tmp_path / "edited.nii.gz")
+    upload_outline(page, tmp_path / "edited.nii.gz")
+    page.until(lambda: page.state("allow")["recompute"]["ok"], "something to compute")
+    page.set_state("outline_label", "NCR_NET")
+    page.set_state("outline_brush", 20)
+    page.click("#outline-paint")
+    page.until(lambda: page.state("outline_tool") == "paint", "the brush")
+    behaviour.write_text("slow")
+    view = page.all(".layout-grid-item")[0]
+    ActionChains(page.driver).move_to_element_with_offset(view, -90, -60).click_and_hold().perform()
+    ActionChains(page.driver).move_by_offset(40, 0).perform()
+    time.sleep(0.5)
+    page.driver.execute_script("document.querySelector('#do-recompute').click()")
+    time.sleep(1)
+    ActionChains(page.driver).release().perform()
+    job = page.until(lambda: list(server.temporary.rglob("runs/*/job/job.json")), "the job")[0]
+    mask = read_volume(json.loads(job.read_text())["mask"])
+    behaviour.write_text("ok")
+    assert np.sum(mask.array == NCR) > np.sum(edited.array == NCR)
+    page.until(lambda: not page.state("running"), "the end of the run")
+
+
 def test_an_outline_of_another_grid_is_refused_with_the_remedy(
     new_page: NewPage, server: AppServer, behaviour: Path, images: list[Path], outline: Volume, tmp_path: Path
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from trame_slicer.segmentation import SegmentationEffectErase, SegmentationEffectPaint
@@ -15,6 +17,10 @@ from GliomaRadiomicsLib.scene.writer import SceneResult
 _EFFECTS = {"paint": SegmentationEffectPaint, "erase": SegmentationEffectErase}
 TOOLS = tuple(_EFFECTS)
 _MOST_UNDOS = 10
+_POLL_S, _QUIET_S, _PATIENCE_S = 0.05, 0.4, 10.0
+_PRESS, _RELEASE, _MOVE = "LeftButtonPressEvent", "LeftButtonReleaseEvent", "MouseMoveEvent"
+_FIRST = 100.0
+"""Priority of an observer that no other keeps an event from."""
 
 
 class Painter:
@@ -23,15 +29,35 @@ class Painter:
     Args:
         editor: The ``SegmentationEditor`` of the app.
         on_stroke: Called when something was painted, erased or undone.
+        views: The views in which the mouse is followed.
     """
 
-    def __init__(self, editor: Any, on_stroke: Callable[[], None]) -> None:
+    def __init__(self, editor: Any, on_stroke: Callable[[], None], views: Iterable[Any] = ()) -> None:
         self._editor, self._on_stroke = editor, on_stroke
         self._nodes: SceneResult | None = None
         self._stamp = 0
         self._now: OutlineCopy = []
         self._past: list[OutlineCopy] = []
+        self._pressed, self._moved = False, 0.0
         editor.segmentation_modified.connect(self._changed)
+        for view in views:
+            for event in (_PRESS, _RELEASE, _MOVE):
+                view.interactor().AddObserver(event, self._followed, _FIRST)
+
+    @property
+    def in_stroke(self) -> bool:
+        """Whether the mouse button is down in a view, as far as the browser's events have arrived."""
+        return self._pressed
+
+    async def settle(self) -> None:
+        """Wait until the last stroke is in: the browser sends the mouse's events one by one, after the hand's end."""
+        began = time.monotonic()
+        self._moved = max(self._moved, began)
+        while time.monotonic() - began < _PATIENCE_S:
+            if not self._pressed and time.monotonic() - self._moved > _QUIET_S:
+                return
+            await asyncio.sleep(_POLL_S)
+        self._pressed = False
 
     @property
     def can_undo(self) -> bool:
@@ -88,6 +114,11 @@ class Painter:
         """The outline is taken away, or replaced as a whole."""
         self._nodes, self._past, self._now = None, [], []
         self._editor.clear()
+
+    def _followed(self, _interactor: Any, event: str) -> None:
+        self._moved = time.monotonic()
+        if event != _MOVE:
+            self._pressed = event == _PRESS
 
     def _note(self) -> None:
         """The outline as it is before the next stroke."""

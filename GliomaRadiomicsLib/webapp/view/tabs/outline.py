@@ -29,7 +29,10 @@ class OutlineBox:
     def __init__(self, app: Any) -> None:
         self._app, self._state = app, app.state
         self._number = 0
-        self._painter = Painter(app.display.slicer.segmentation_editor, self._on_stroke)
+        self._painter = Painter(
+            app.display.slicer.segmentation_editor, self._on_stroke, app.display.slicer.view_manager.get_views()
+        )
+        self._settling = False
         self._state.update({"outline_tool": "", "outline_label": "ET", "outline_brush": _BRUSH_MM})
         self._state.update({"outline_said": "", "outline_undo": False})
         self._state.change("outline_tool", "outline_label", "outline_brush", "running")(app.guarded(self._use_tool))
@@ -133,6 +136,16 @@ class OutlineBox:
             )
 
     def _use_tool(self, **_: Any) -> None:
+        if self._painter.in_stroke and not self._state.running:
+            self._app.spawn(self._use_tool_after_stroke())
+            return
+        self._use_tool_now()
+
+    async def _use_tool_after_stroke(self) -> None:
+        await self._painter.settle()
+        self._use_tool_now()
+
+    def _use_tool_now(self) -> None:
         nodes, tool = self._app.nodes, self._state.outline_tool
         if nodes is None or nodes.segmentationNode is None or tool not in TOOLS or self._state.running:
             self._painter.rest(surfaces=bool(self._state.surface))
@@ -159,6 +172,14 @@ class OutlineBox:
     async def _recompute(self) -> None:
         from GliomaRadiomicsLib.imaging.files import write_label_map
 
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            if self._state.outline_tool:
+                await self._painter.settle()
+        finally:
+            self._settling = False
         outline = display.current_label_map(self._app.nodes)
         if outline is None or not outline.array.any():
             raise RefusedInput(what="the outline is empty", remedy="paint the tumour first, or upload an outline")
