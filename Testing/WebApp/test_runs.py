@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from support.web_app import AppServer, Page
 
@@ -114,6 +115,45 @@ def test_a_broken_file_is_refused_in_one_line_with_a_remedy(
     assert not page.state("roles")["t1ce"]
     page.upload(*images)
     assert page.state("roles")["t1ce"]
+
+
+def test_a_check_is_no_run_and_a_refusal_takes_its_ending_away(
+    new_page: NewPage, behaviour: Path, images: list[Path]
+) -> None:
+    behaviour.write_text("ok")
+    page = new_page()
+    page.upload(*images)
+    page.click("#tab-check")
+    page.click("#do-check")
+    page.until(lambda: "took" in page.text("#run-progress-text"), "the end of the check")
+    assert "Images checked, nothing computed" in page.text("#run-progress-text")
+    page.set_state("values", {**page.state("values"), "age": "540"})
+    page.until(lambda: "give 0 to 120 years" in page.text("#body-inputs"), "the refusal at the field")
+    page.click("#tab-run")
+    page.click("#do-run")
+    page.until(lambda: "Age" in page.text("#error"), "the refusal")
+    assert "--age" not in page.text("#error")
+    assert not page.text("#run-progress-text")
+
+
+def test_the_session_ends_only_after_a_question(new_page: NewPage) -> None:
+    page = new_page()
+    page.driver.execute_script("setTimeout(() => document.querySelector('#end-session').click())")
+    question = page.until(lambda: _alert(page), "the question")
+    assert "deleted" in question.text
+    question.dismiss()
+    time.sleep(1)
+    assert page.one("#do-upload-images")
+    assert "/ended" not in page.driver.current_url
+
+
+def _alert(page: Page) -> Any:
+    from selenium.common.exceptions import NoAlertPresentException
+
+    try:
+        return page.driver.switch_to.alert
+    except NoAlertPresentException:
+        return None
 
 
 def test_a_file_over_the_limit_is_refused(new_page: NewPage, tmp_path: Path) -> None:

@@ -236,7 +236,11 @@ class ViewApp:
                 "allow": {},
             }
         )
+        self.state.change("tab", "result_tab")(self._forget_error)
         self.state.change("values", "roles", "running", "model_chosen")(lambda **_: self.refresh())
+
+    def _forget_error(self, **_: Any) -> None:
+        self.state.error = None
 
     def _on_event(self, event: dict[str, Any]) -> None:
         with self.state:
@@ -269,6 +273,7 @@ class ViewApp:
 
     def _on_shown(self) -> None:
         with self.state:
+            self._forget_error()
             if self.nodes is not None:
                 self.display.show_result(self.nodes)
                 self.check.show_findings(self.nodes.result.passport)

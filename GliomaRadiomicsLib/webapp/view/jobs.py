@@ -15,6 +15,7 @@ from GliomaRadiomicsLib.interface.remaining import elapsed_text, remaining_text
 from GliomaRadiomicsLib.webapp.view.widgets import action_button
 
 _LOG_LINES = 200
+_NOT_DONE = "Not done; the reason stands above."
 Then = Callable[[dict[str, Any], Path], Awaitable[None]]
 """What is done with the last event and the output folder of a job that ended well."""
 
@@ -28,12 +29,14 @@ class JobWords:
         refused: Stands over the reason.
         failed: Stands over the message.
         cancelled: Said when it was cancelled.
+        done: Said when it ended well, before the time it took.
     """
 
     place: str
     refused: str
     failed: str
     cancelled: str = "Cancelled; nothing was kept."
+    done: str = "Done"
 
 
 class Jobs:
@@ -59,13 +62,18 @@ class Jobs:
                 )
             v3.VProgressLinear(
                 v_show=("true" if always else "running || progress",),
-                model_value=("progress",),
+                model_value=(f"running || job_place === '{place}' ? progress : 0",),
                 height=14,
                 color="primary",
                 rounded=True,
                 id=f"{place}-progress",
             )
-            html.P("{{ progress_text }}", id=f"{place}-progress-text", classes="mt-1", role="status")
+            html.P(
+                f"{{{{ running || job_place === '{place}' ? progress_text : '' }}}}",
+                id=f"{place}-progress-text",
+                classes="mt-1",
+                role="status",
+            )
             with html.Details(open=always, classes="mb-2"):
                 html.Summary("Log", classes="font-weight-medium mb-1")
                 with html.Div(classes="log", id=f"{place}-log"):
@@ -112,6 +120,11 @@ class Jobs:
             line = self._app.without_paths(str(event["message"]))
             self._state.log_lines = [*self._state.log_lines, line][-_LOG_LINES:]
 
+    def forget(self) -> None:
+        """Say nothing any more of the job before; the next one may be refused before it starts."""
+        with self._state:
+            self._state.update({"progress": 0, "progress_text": "", "log_lines": []})
+
     def cancel(self) -> None:
         """Ask the job to end."""
         self._state.progress_text = "Cancelling"
@@ -120,11 +133,11 @@ class Jobs:
     def _end(self, ending: dict[str, Any], words: JobWords) -> None:
         if ending["type"] == "done":
             took = elapsed_text(time.monotonic() - self._app.runs.began)
-            self._state.update({"progress": 100, "progress_text": f"Done; took {took}."})
+            self._state.update({"progress": 100, "progress_text": f"{words.done}; took {took}."})
             return
         kind = str(ending.get("kind"))
         cancelled = kind == "cancelled"
-        self._state.update({"progress": 0, "progress_text": words.cancelled if cancelled else ""})
+        self._state.update({"progress": 0, "progress_text": words.cancelled if cancelled else _NOT_DONE})
         if not cancelled:
             heading = words.refused if kind == "refused" else words.failed
             self._app.say(heading, ending.get("message") or "no message")

@@ -46,8 +46,10 @@ def field_input(field: Field, values: str, choices: Sequence[Choice] = ()) -> No
     elif field.kind != "number":
         v3.VTextField(variant="outlined", classes="mb-2", **common)
     else:
+        common["hide_details"] = "auto"
         v3.VTextField(
             type="number",
+            error_messages=(_refusal(field, f"{values}.{field.key}"),),
             min=field.low,
             max=field.high,
             step=field.step,
@@ -57,6 +59,13 @@ def field_input(field: Field, values: str, choices: Sequence[Choice] = ()) -> No
             classes="mb-2",
             **common,
         )
+
+
+def _refusal(field: Field, value: str) -> str:
+    """Expression: what is wrong with a number that was filled in."""
+    between = f" || {value} % {field.step:g}" if field.only_steps else ""
+    wrong = f"{value} < {field.low:g} || {value} > {field.high:g}{between}"
+    return f"{value} && ({wrong}) ? 'Not possible: {field.range_words}.' : ''"
 
 
 def percent_slider(field: Field, model: str, disabled: str) -> None:

@@ -43,6 +43,7 @@
     pick(id) { document.getElementById(id).click(); },
     copy(text) { if (navigator.clipboard) { navigator.clipboard.writeText(text); } },
     async end() {
+      if (!window.confirm("End this session? Its images, results and logs are deleted now.")) { return; }
       await fetch("-/end", { method: "POST" });
       window.location.replace("/-/ended");
     },

@@ -11,6 +11,7 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
+from GliomaRadiomicsLib.interface.card_html import card_html
 from GliomaRadiomicsLib.interface.fields import DOWNLOAD_FIELDS
 from GliomaRadiomicsLib.interface.model_jobs import download_job, import_job
 from GliomaRadiomicsLib.interface.models import ModelRow, model_rows, verify_row
@@ -70,7 +71,7 @@ class ModelsTab:
             html.P("{{ row.evidence }}", classes="hint")
             text("row.problem", classes="text-error")
             text("model_verified[row.key]", classes="font-weight-medium verified")
-            html.Div("{{ row.card_markdown }}", v_if=("model_open === row.key",), classes="card-text")
+            html.Div(v_if=("model_open === row.key",), v_html=("row.card_html",), classes="card-text")
 
     async def take(self, folder: Path) -> None:
         """Import a model that was uploaded as one file.
@@ -144,6 +145,7 @@ class ModelsTab:
         plain = [asdict(row) | {"key": f"{row.name}-{index}"} for index, row in enumerate(self._rows)]
         for row in plain:
             row["path"] = row["key"]
+            row["card_html"] = str(card_html(row.pop("card_markdown")))
         with self._state:
             self._state.model_rows = plain
 

@@ -17,6 +17,9 @@ from GliomaRadiomicsLib.webapp.view.widgets import action_button, field_input
 _REFUSED = "These images cannot be analysed"
 _FAILED = "The analysis did not succeed; change what is needed and run again"
 _WORDS = JobWords("run", _REFUSED, _FAILED)
+_CHECK = JobWords(
+    "run", "These images cannot be checked", "The check did not succeed", done="Images checked, nothing computed yet"
+)
 _RECOMPUTE = JobWords("tumour", _REFUSED, _FAILED, "Cancelled; the result is as it was.")
 
 
@@ -38,10 +41,11 @@ class RunTab:
 
     async def check(self) -> None:
         """Look at the images that are chosen."""
+        self._app.jobs.forget()
         sources, mask = self._app.inputs.chosen()
         with self._state:
             self._state.tab = "run"
-        if await self._app.jobs.run({"command": "check", "inputs": sources, "mask": mask}, _WORDS):
+        if await self._app.jobs.run({"command": "check", "inputs": sources, "mask": mask}, _CHECK):
             with self._state:
                 self._state.tab = "check"
 
@@ -61,6 +65,7 @@ class RunTab:
         await self._app.jobs.run(job, _RECOMPUTE, take)
 
     async def _start(self) -> None:
+        self._app.jobs.forget()
         sources, mask = self._app.inputs.chosen()
         job = {**self._job(), "inputs": sources, "mask": mask}
 
