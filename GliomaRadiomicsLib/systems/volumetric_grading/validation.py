@@ -103,7 +103,7 @@ def trivial_rule(
 def compared(test: PairedComparison) -> str:
     """The comparison with the trivial rule as a sentence."""
     verdict = (
-        "it does not beat that rule measurably"
+        ("it does not beat that rule measurably" if test.first > test.second else "it is not better than that rule")
         if test.p >= 0.05
         else "it beats that rule"
         if test.first > test.second
