@@ -10,6 +10,9 @@ SCHEMA_VERSION = "1.0"
 Severity = Literal["ok", "fixed", "warning", "refused"]
 NOT_CHECKED = "not checked"
 
+OutlineSource = Literal["automatic", "corrected", "given"]
+"""Whose the outline is: a network's; a network's, corrected by hand; or one that was given with the case."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -63,7 +66,8 @@ class Trust:
 class SegmentationResult:
     """Which model segmented, the volumes of the regions in ml, and how sure it was.
 
-    ``uncertainty`` holds scalars by name; each is explained in the report.
+    ``uncertainty`` holds scalars by name; each is explained in the report. ``source`` says whose the outline is; None
+    in results that do not record it (see `CaseResult.outline_source`).
     """
 
     model: str
@@ -71,6 +75,7 @@ class SegmentationResult:
     uncertainty: dict[str, float] = field(default_factory=dict)
     sequences_used: list[str] = field(default_factory=list)
     evidence: dict[str, Any] = field(default_factory=dict)
+    source: OutlineSource | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,13 @@ class CaseResult:
     versions: dict[str, str] = field(default_factory=dict)
     created: str = ""
     schema_version: str = SCHEMA_VERSION
+
+    @property
+    def outline_source(self) -> OutlineSource | None:
+        """Whose the outline is; None where the tumour was not outlined."""
+        if self.segmentation is None:
+            return None
+        return self.segmentation.source or ("given" if self.inputs.get("mask") else "automatic")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; keys in the order of the schema."""

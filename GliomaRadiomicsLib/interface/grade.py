@@ -9,7 +9,7 @@ from GliomaRadiomicsLib.core.results import CaseResult, GradingResult
 from GliomaRadiomicsLib.interface.words import sentence
 from GliomaRadiomicsLib.reports.heatmap_kinds import kind_of
 from GliomaRadiomicsLib.reports.heatmap_words import faithfulness_words
-from GliomaRadiomicsLib.reports.markup import headline, is_number, number
+from GliomaRadiomicsLib.reports.markup import amount, headline, is_number, number
 from GliomaRadiomicsLib.reports.markup import probability as probability_words
 from GliomaRadiomicsLib.reports.measured import GRADE, auc_words
 from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, TRUST_WORDS, energy_words, outline_note
@@ -167,4 +167,4 @@ def _moved(grade: GradingResult) -> list[Moved]:
 
 def _value(item: dict) -> str:
     value = item.get("value")
-    return f"{value if isinstance(value, str) else number(value)} {item.get('unit') or ''}".strip()
+    return amount(value if isinstance(value, str) else number(value), item.get("unit") or "")

@@ -18,6 +18,7 @@ from GliomaRadiomicsLib.interface.charts import VERMILION, YEAR, Chart, Series, 
 from GliomaRadiomicsLib.interface.fields import Field
 from GliomaRadiomicsLib.interface.nomogram_items import Item, items_of
 from GliomaRadiomicsLib.reports.markup import number
+from GliomaRadiomicsLib.reports.measured import whole_points
 
 _Z = 1.959963984540054
 """Of a two-sided interval of 95 %."""
@@ -30,7 +31,7 @@ class NomogramReading:
 
     Attributes:
         points: By the key of the field; only of what is known.
-        total: Their sum.
+        total: Their sum as shown, in whole points.
         probability: Of living ``1y``, ``3y``, ``5y``, 0 to 1, as far as the follow-up of the model reaches.
         interval: 95 % limits by year.
         median: In words, to the month.
@@ -123,7 +124,7 @@ class InteractiveNomogram:
         at = {f"{year}y": int(np.searchsorted(model.days, year * YEAR)) for year in model.years}
         return NomogramReading(
             points=points,
-            total=sum(points.values()),
+            total=whole_points(points.values()),
             probability={year: float(survival[i]) for year, i in at.items()},
             interval={year: (float(lower[i]), float(upper[i])) for year, i in at.items()},
             median=_median(model.days, survival),

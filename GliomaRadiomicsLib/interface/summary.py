@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from GliomaRadiomicsLib.core.results import CaseResult
 from GliomaRadiomicsLib.interface.check import check_summary
 from GliomaRadiomicsLib.interface.grade import grade_columns
-from GliomaRadiomicsLib.reports.measured import GRADE, outline_is_automatic, volume_words
-from GliomaRadiomicsLib.reports.wording import NOTICE, agreement_words
+from GliomaRadiomicsLib.reports.measured import GRADE, volume_words
+from GliomaRadiomicsLib.reports.wording import CORRECTED, NOTICE, agreement_words, undecided_words
 
 __all__ = ["NOTICE", "SummaryLine", "summary_lines"]
+
+_OUTLINE = {
+    "automatic": "automatic outline: check it first",
+    "corrected": f"outline {CORRECTED}",
+    "given": "outline given",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ def _volumes(result: CaseResult) -> list[SummaryLine]:
         return [SummaryLine("Tumour", "not outlined in this run")]
     if not segmentation.volumes_ml.get("WT"):
         return [SummaryLine("Tumour", "none was found", "whole tumour 0.0 ml", "caution")]
-    how = "automatic outline: check it first" if outline_is_automatic(result) else "outline given"
+    how = _OUTLINE[result.outline_source or "given"]
     value = f"{volume_words(segmentation, 'WT')}, enhancing {volume_words(segmentation, 'ET')}"
     return [SummaryLine("Whole tumour", value, how)]
 
@@ -53,8 +59,10 @@ def _grades(result: CaseResult) -> list[SummaryLine]:
             lines.append(SummaryLine(label, column.probability_text, note, column.trust))
     together = agreement_words(result)
     if together:
-        sure = result.agreement["agree"]
-        value = "they agree" if sure else "they differ, or one cannot be relied on"
+        agree, unsure = result.agreement["agree"], undecided_words(result)
+        sure = agree and not unsure
+        same = f"they agree, but {unsure}" if unsure else "they agree"
+        value = same if agree else "they differ, or one cannot be relied on"
         lines.append(SummaryLine("Grading by the images together", value, together, "ok" if sure else "caution"))
     return lines
 

@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.reports.measured import (
     patients_count,
     volume_words,
 )
+from GliomaRadiomicsLib.reports.wording import CORRECTED
 
 _ORDER = ("WT", "TC", "ET", "NCR_NET", "ED")
 _EXPECTED = "expected_dice_"
@@ -99,6 +100,8 @@ def notes(result: CaseResult) -> list[str]:
     segmentation = result.segmentation
     if segmentation is None:
         return ["The tumour was not outlined in this run."]
+    if result.outline_source == "corrected":
+        return [f"The outline is {CORRECTED}; so there is no accuracy to state for it."]
     if not outline_is_automatic(result):
         return ["The outline was given, not made by this program; so there is no accuracy to state for it."]
     found = [f"Outlined automatically by {segmentation.model}. Check it before using any figure: all rest on it."]

@@ -172,8 +172,11 @@ def _keep_shading(run: CaseRun) -> None:
 
 def _take_mask(run: CaseRun, mask: Volume) -> None:
     volumes = region_volumes_ml(mask.array, mask.voxel_volume_mm3)
-    run.result.segmentation = SegmentationResult("given mask", _rounded(volumes))
+    given = SegmentationResult("given mask", _rounded(volumes), source="given")
+    found = run.result.segmentation = given if run.earlier is None else run.earlier.outlined(mask, given)
     _write_label_map(run, mask)
+    if found.source == "automatic":
+        _warn_of_outline(run, found)
 
 
 def _write_label_map(run: CaseRun, label_map: Volume) -> None:
@@ -193,19 +196,25 @@ def _segment(run: CaseRun) -> None:
     native = native_label_map(found, segmenter.thresholds, run.space)
     _write_label_map(run, native)
     volumes = region_volumes_ml(native.array, native.voxel_volume_mm3)
-    run.result.segmentation = SegmentationResult(
+    outlined = run.result.segmentation = SegmentationResult(
         model=f"{segmenter.metadata['name']} {segmenter.metadata['version']}",
         volumes_ml=_rounded(volumes),
         uncertainty=found.figures,
         sequences_used=found.sequences,
         evidence=segmenter.evidence_for(found.sequences),
+        source="automatic",
     )
-    if "t1ce" not in found.sequences:
+    _warn_of_outline(run, outlined)
+
+
+def _warn_of_outline(run: CaseRun, found: SegmentationResult) -> None:
+    """All that a reader must know of an automatic outline before using it."""
+    if "t1ce" not in found.sequences_used:
         message = "without T1ce enhancing tumour cannot be seen, so none is labelled; add the T1ce where it exists"
         run.result.passport.append(Finding("enhancement-unknown", "warning", message))
-    _warn_of_poor_evidence(run, run.result.segmentation)
-    _warn_of_doubt(run, found.figures.get("expected_dice_WT"))
-    if volumes["WT"] == 0.0:
+    _warn_of_poor_evidence(run, found)
+    _warn_of_doubt(run, found.uncertainty.get("expected_dice_WT"))
+    if found.volumes_ml["WT"] == 0.0:
         message = "no tumour was found; check the images, or give a mask with --mask"
         run.result.passport.append(Finding("no-tumour-found", "warning", message))
 

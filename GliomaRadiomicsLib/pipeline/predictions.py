@@ -37,7 +37,8 @@ def predict_case(run: CaseRun) -> None:
         run.passport.brain_mask,
         run.settings.clinical,
         run.features,
-        automatic_outline=run.passport.mask is None,
+        automatic_outline=run.result.outline_source != "given",
+        corrected_outline=run.result.outline_source == "corrected",
     )
     for name in systems_to_run(run.settings.models):
         _predict(run, name, registry.SYSTEMS[name].task, case)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.labels import SEQUENCE_NAMES
-from GliomaRadiomicsLib.core.results import Finding
+from GliomaRadiomicsLib.core.results import CaseResult, Finding, SegmentationResult
 from GliomaRadiomicsLib.core.version import VERSION
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.files import read_volume
@@ -18,6 +20,7 @@ from GliomaRadiomicsLib.imaging.space import Space
 
 _WHERE = "--reuse"
 _ANEW = "run the whole case again, without --reuse"
+_CORRECTED = ", corrected by hand"
 _BRAIN = "preprocessed/brain_mask.nii.gz"
 
 
@@ -34,6 +37,8 @@ class Earlier:
         exchanged: Two roles that it found to be the wrong way round.
         weights: SHA-256 of its models' files, by system.
         settings: As in its provenance.
+        segmentation: Its outline in figures, with whose it is; None where it has none.
+        label_map: Its outline, 0/1/2/4 on the grid of the reference as given; None where it has none.
     """
 
     created: str
@@ -44,6 +49,23 @@ class Earlier:
     exchanged: tuple[str, str] | None
     weights: dict[str, dict[str, str]]
     settings: dict[str, Any]
+    segmentation: SegmentationResult | None = None
+    label_map: Volume | None = None
+
+    def outlined(self, mask: Volume, given: SegmentationResult) -> SegmentationResult:
+        """What the new run's mask is to this result: its own automatic outline, that corrected by hand, or another.
+
+        Args:
+            mask: Label map on the grid of the reference as given.
+            given: What to say of it where this result's own outline was given too, or it has none.
+        """
+        own = self.segmentation
+        if own is None or self.label_map is None or own.source == "given":
+            return given
+        if own.source == "automatic" and _same(mask, self.label_map):
+            return own
+        model = own.model.removesuffix(_CORRECTED) + _CORRECTED
+        return replace(given, model=model, source="corrected")
 
     def check_inputs(self, hashes: Mapping[str, str]) -> None:
         """Raise `RefusedInput` unless the images (SHA-256 by role; a mask is passed over) are those of that run."""
@@ -128,6 +150,7 @@ def read_earlier(folder: str | Path, *, has_mask: bool) -> Earlier:
             (exchanged[0], exchanged[1]) if exchanged else None,
             provenance["weights_sha256"],
             provenance["settings"],
+            *_outline(result, Path(folder)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _refused(what="the earlier result is damaged", found=error) from error
@@ -136,6 +159,18 @@ def read_earlier(folder: str | Path, *, has_mask: bool) -> Earlier:
             what="the earlier result is damaged", found=f"its brain mask has {earlier.brain_mask.shape} voxels"
         )
     return earlier
+
+
+def _outline(result: dict[str, Any], folder: Path) -> tuple[SegmentationResult | None, Volume | None]:
+    known = CaseResult.from_dict(result)
+    name = known.files.get("segmentation")
+    if known.segmentation is None or name is None:
+        return None, None
+    return replace(known.segmentation, source=known.outline_source), read_volume(folder / name)
+
+
+def _same(first: Volume, second: Volume) -> bool:
+    return first.same_grid(second) and bool(np.array_equal(first.array, second.array))
 
 
 def renamed_record(record: dict[str, Any], names: Mapping[str, str], results_on: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from GliomaRadiomicsLib.reports.markup import amount
+
 
 @dataclass(frozen=True)
 class HeatmapKind:
@@ -30,13 +32,9 @@ class HeatmapKind:
 
     def amount(self, value: float) -> str:
         """A value with its unit, such as ``0.3 bits`` or ``1 bit``."""
-        shown = f"{value:.2g}"
-        unit = _ONE.get(self.unit, self.unit) if shown == "1" else self.unit
-        return f"{shown} {unit}".strip()
+        return amount(f"{value:.2g}", self.unit)
 
 
-_ONE = {"bits": "bit", "logits": "logit"}
-"""Units of which there can be one."""
 _UNCERTAINTY = HeatmapKind(
     "uncertainty",
     "bits",

@@ -120,6 +120,15 @@ def _superscript(exponent: int) -> str:
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
+def amount(value: str, unit: str) -> str:
+    """A value in words and its unit, such as ``0.3 bits`` or ``1 bit``."""
+    return f"{value} {_ONE.get(unit, unit) if value == '1' else unit}".strip()
+
+
+_ONE = {"bits": "bit", "logits": "logit", "patches": "patch", "years": "year", "days": "day"}
+"""Units of which there can be one."""
+
+
 def millilitres(value: Any) -> str:
     """Volume with one decimal, two below 1 ml, and its unit."""
     return DASH if not is_number(value) else f"{number(value, 2 if 0 < value < 1 else 1)} ml"

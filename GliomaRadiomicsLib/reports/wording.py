@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult, Trust
+from GliomaRadiomicsLib.explain.trust import TrustRules
 from GliomaRadiomicsLib.reports.markup import headline, is_number, probability, words
-from GliomaRadiomicsLib.reports.measured import GRADE, outline_is_automatic
+from GliomaRadiomicsLib.reports.measured import GRADE
 
 NOTICE = "Research use only. Not a medical device; not for diagnosis or treatment."
 """Shown wherever a result is."""
@@ -31,6 +32,10 @@ AGREEMENT_RULE = (
 NOT_REACHED = "not reached within the follow-up"
 """A median survival beyond the follow-up of the training cohort."""
 
+CORRECTED = "automatic, corrected by hand"
+"""An outline of a network that was edited and computed anew."""
+
+_OUTLINE: dict[str | None, str] = {"automatic": "is automatic", "corrected": f"is {CORRECTED}", "given": "was given"}
 _ABSENT = {"abstained": "Abstained", "unavailable": "Not available", "not available": "Not available"}
 
 
@@ -46,7 +51,7 @@ def why_absent(data: Mapping[str, Any]) -> str | None:
 
 def outline_note(result: CaseResult, grade: GradingResult) -> str:
     """Whose outline the AUC was measured on, where the evidence says so, and whose outline this is."""
-    here = "the outline here is automatic" if outline_is_automatic(result) else "the outline here was given"
+    here = f"the outline here {_OUTLINE.get(result.outline_source, _OUTLINE['given'])}"
     if _measured_on_manual(grade.evidence):
         return f"The AUC was measured on manual outlines; {here}."
     return f"{here[0].upper()}{here[1:]}."
@@ -61,12 +66,34 @@ def agreement_words(result: CaseResult) -> str:
     apart = f" {headline('; '.join(left))}." if left else ""
     if found["probability_hgg"] is None:
         return f"None of the systems that see the images can be relied on for this case.{apart}"
-    who = " and ".join(words(name) for name in found["systems"])
+    who = listed([words(name) for name in found["systems"]])
     mean = f"probability of {GRADE} {probability(found['probability_hgg'])} by {who}"
     if len(found["systems"]) == 1:
         return f"Only one of the systems that see the images can be relied on for this case: {mean}.{apart}"
+    unsure = undecided_words(result)
+    if found["agree"] and unsure:
+        return f"The systems that see the images agree, but {unsure}: mean {mean}."
     sides = "say the same" if found["agree"] else "differ" if not left else "that remain are averaged"
     return f"The systems that see the images {sides}: mean {mean}.{apart}"
+
+
+def undecided_words(result: CaseResult) -> str:
+    """``VQ grading is undecided (0.51)`` of those that are averaged; empty where none is."""
+    low, high = TrustRules().undecided
+    said = {
+        name: result.grading[name].probability_hgg for name in result.agreement["systems"] if name in result.grading
+    }
+    unsure = [
+        f"{words(name)} is undecided ({probability(value)})"
+        for name, value in said.items()
+        if value is not None and low < value < high
+    ]
+    return listed(unsure)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
 def energy_words(trust: Trust) -> str:

@@ -31,7 +31,8 @@ class CaseData:
         brain_mask: Non-zero inside the brain, or None.
         clinical: What is known beside the images.
         features: Measured features.
-        automatic_outline: Whether the label map is the segmentation's, not a reader's.
+        automatic_outline: Whether the label map is the segmentation's, also where a reader corrected it.
+        corrected_outline: Whether a reader corrected the segmentation's.
     """
 
     volumes: Mapping[str, Volume]
@@ -40,6 +41,7 @@ class CaseData:
     clinical: ClinicalData = field(default_factory=ClinicalData)
     features: list[FeatureRow] = field(default_factory=list)
     automatic_outline: bool = False
+    corrected_outline: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from GliomaRadiomicsLib.imaging.files import read_volume
 from GliomaRadiomicsLib.reports.tables import read_result_json
 
 _RUN_ANEW = "run analyze again"
+_GENERATION = {"automatic": "AUTOMATIC", "corrected": "SEMIAUTOMATIC", "given": "MANUAL"}
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,10 @@ class Outcome:
     def generation(self) -> str:
         """How the outline came about, in DICOM's words.
 
-        AUTOMATIC by the network; SEMIAUTOMATIC where it was given to compute an earlier result anew, as after an edit;
-        MANUAL where it was given otherwise: then nothing is known of how it was drawn.
+        AUTOMATIC by the network; SEMIAUTOMATIC where that was corrected by hand; MANUAL where it was given: then
+        nothing is known of how it was drawn.
         """
-        if not self.result.inputs.get("mask"):
-            return "AUTOMATIC"
-        return "SEMIAUTOMATIC" if self.settings.get("reuse") else "MANUAL"
+        return _GENERATION[self.result.outline_source or "given"]
 
     @property
     def reference(self) -> str:

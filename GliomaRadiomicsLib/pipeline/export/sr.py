@@ -12,8 +12,7 @@ from GliomaRadiomicsLib.pipeline.export.made_by import coded
 from GliomaRadiomicsLib.pipeline.export.outcome import Outcome
 from GliomaRadiomicsLib.pipeline.export.source import Source
 from GliomaRadiomicsLib.pipeline.export.statements import Statement, own_code, statements
-from GliomaRadiomicsLib.reports.measured import outline_is_automatic
-from GliomaRadiomicsLib.reports.wording import NOTICE
+from GliomaRadiomicsLib.reports.wording import CORRECTED, NOTICE
 
 _COMMENT = ("DCM", "121106", "Comment")
 _DEVICE = ("DCM", "121007", "Device")
@@ -21,6 +20,11 @@ _VOLUME = ("SCT", "118565006", "Volume")
 _MILLILITRE = ("UCUM", "mL", "milliliter")
 _REPORT = ("DCM", "126000", "Imaging Measurement Report")
 _MRI_HEAD = ("LN", "24590-2", "MR Brain")
+_OUTLINE = {
+    "AUTOMATIC": "automatic: check it before use",
+    "SEMIAUTOMATIC": CORRECTED,
+    "MANUAL": "given with the images",
+}
 _REGION_TYPES = {label.key: label.type for label in LABELS}
 
 
@@ -104,7 +108,7 @@ def _region(region: str, volume_ml: float, outcome: Outcome, source: Source, seg
     else:
         images = _images(source, source.slices_with(REGIONS[region]))
         group = Plain(source_images=images or None, **common)
-    how = "automatic: check it before use" if outline_is_automatic(outcome.result) else "given with the images"
+    how = _OUTLINE[outcome.generation]
     group[0].ContentSequence.append(_comment(f"{REGION_NAMES[region]}. The outline is {how}."))
     return group
 

@@ -9,15 +9,16 @@ from typing import Any
 from GliomaRadiomicsLib.core.results import Evidence, GradingResult
 from GliomaRadiomicsLib.pipeline.export.made_by import SCHEME
 from GliomaRadiomicsLib.pipeline.export.outcome import Outcome
-from GliomaRadiomicsLib.reports.markup import headline, is_number, readable, words
-from GliomaRadiomicsLib.reports.measured import auc_words
-from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, TRUST_WORDS, outline_note, why_absent
+from GliomaRadiomicsLib.reports.markup import headline, is_number, words
+from GliomaRadiomicsLib.reports.measured import auc_words, evidence_words, interval_words
+from GliomaRadiomicsLib.reports.wording import LABEL_WORDS, NOT_REACHED, TRUST_WORDS, outline_note, why_absent
 
 Code = tuple[str, str, str]
 """Scheme, value and meaning."""
 
 DAYS: Code = ("UCUM", "d", "day")
 RATIO: Code = ("UCUM", "1", "no units")
+_DIGITS = 4
 _GRADE_4 = (SCHEME, "P_GRADE_4", "Probability of WHO grade 4 against 2 and 3")
 _MARKERS = {
     "idh": ("IDH mutation", "Probability of an IDH mutation"),
@@ -74,7 +75,7 @@ def _grade(outcome: Outcome, system: str, grade: GradingResult) -> Statement:
         key=system,
         finding=(SCHEME, "GRADING", "WHO grade of a glioma"),
         model=outcome.models.get(system, words(system)),
-        numbers=[(_GRADE_4, float(grade.probability_hgg or 0.0), RATIO)],
+        numbers=[(_GRADE_4, _share(grade.probability_hgg or 0.0), RATIO)],
         answers=answers,
         comments=[text for text in comments if text],
     )
@@ -88,7 +89,7 @@ def _marker(outcome: Outcome, key: str, data: Mapping[str, Any]) -> Statement:
         key=key,
         finding=own_code(title),
         model=outcome.models.get(key, words(key)),
-        numbers=[((SCHEME, f"P_{key.upper()}"[:16], question[:64]), float(value), RATIO) for value in figures[:1]],
+        numbers=[((SCHEME, f"P_{key.upper()}"[:16], question[:64]), _share(value), RATIO) for value in figures[:1]],
         answers=[*([(own_code(title), own_code(str(label)))] if label else []), *_trusts(data)],
         comments=list(_comments(data)),
     )
@@ -98,7 +99,7 @@ def _survival(outcome: Outcome, data: Mapping[str, Any]) -> Statement:
     numbers = [
         (
             (SCHEME, f"P_ALIVE_{key.upper()}"[:16], f"Probability of being alive after {_years(key)}"),
-            float(value),
+            _share(value),
             RATIO,
         )
         for key, value in (data.get("probability") or {}).items()
@@ -114,8 +115,25 @@ def _survival(outcome: Outcome, data: Mapping[str, Any]) -> Statement:
         model=str(data.get("model") or outcome.models.get("survival", "survival")),
         numbers=numbers,
         answers=[*([(risk, own_code(f"{group} risk"))] if group else []), *_trusts(data)],
-        comments=list(_comments(data)),
+        comments=[*_intervals(data), *_comments(data)],
     )
+
+
+def _intervals(data: Mapping[str, Any]) -> Iterator[str]:
+    """95 % limits of the figures of survival, as sentences; a limit beyond the follow-up is said to be."""
+    limits = data.get("probability_ci") or {}
+    for key, value in (data.get("probability") or {}).items():
+        if is_number(value) and all(map(is_number, limits.get(key) or [None])):
+            yield f"Alive after {_years(key)}: {value:.2f} (95 % interval {interval_words(limits[key])})."
+    bounds = data.get("ci") or []
+    if is_number(data.get("median_days")) and any(map(is_number, bounds)):
+        low, high = (f"{value:.0f}" if is_number(value) else NOT_REACHED for value in bounds)
+        yield f"Median survival: {data['median_days']:.0f} days (95 % interval {low} to {high})."
+
+
+def _share(value: float) -> float:
+    """A probability with the digits that make sense."""
+    return round(float(value), _DIGITS)
 
 
 def _years(key: str) -> str:
@@ -137,10 +155,7 @@ def _comments(data: Mapping[str, Any]) -> Iterator[str]:
     yield from (data.get("trust") or {}).get("reasons") or []
     evidence = data.get("evidence")
     if isinstance(evidence, Mapping) and evidence:
-        told = ", ".join(
-            f"{words(key)} {readable(value)}" for key, value in evidence.items() if value not in ("", None)
-        )
-        yield f"Rests on: {told}"
+        yield f"Rests on: {evidence_words(evidence).rstrip('.')}."
 
 
 def _rests_on(evidence: Evidence) -> str:

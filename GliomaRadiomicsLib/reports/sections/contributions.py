@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from GliomaRadiomicsLib.reports.markup import DASH, Markup, is_number, number, table, tag
+from GliomaRadiomicsLib.reports.markup import DASH, Markup, amount, is_number, number, table, tag
 
 MAX_CONTRIBUTIONS = 12
 
@@ -43,7 +43,7 @@ def _row(item: dict[str, Any], largest: float) -> tuple[str, str, Markup, str]:
     width = 50 * abs(contribution) / largest
     side, start = ("up", 50.0) if contribution >= 0 else ("down", 50.0 - width)
     bar = tag("span", class_=f"bar {side}", style=f"left:{start:.1f}%;width:{width:.1f}%")
-    value = f"{readable_value(item.get('value'))} {item.get('unit') or ''}".strip()
+    value = amount(readable_value(item.get("value")), item.get("unit") or "")
     track = tag("div", bar, class_="track", aria_hidden="true")
     return str(item.get("name", DASH)), value, track, f"{contribution:+.2f}".replace("-", "−")
 

@@ -31,7 +31,7 @@ from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.decisive import gravest, write_decisive
 from GliomaRadiomicsLib.reports.sections.overview import outcome_badge
 from GliomaRadiomicsLib.reports.sections.trust import trust_badge
-from GliomaRadiomicsLib.reports.wording import agreement_words, outline_note
+from GliomaRadiomicsLib.reports.wording import CORRECTED, agreement_words, outline_note
 
 _GRADES = "Grades; on whom the AUC was measured, and how, stands under Evidence behind the models"
 _REGIONS = {"WT": "Whole tumour", "TC": "Tumour core", "ET": "Enhancing tumour"}
@@ -87,7 +87,8 @@ def _outline_sentence(content: Content) -> str | None:
         return None
     if outline_is_automatic(content.result):
         return "The outline is automatic: check it in the pictures first, all figures rest on it."
-    return "The outline was given with the case."
+    corrected = content.result.outline_source == "corrected"
+    return f"The outline is {CORRECTED}." if corrected else "The outline was given with the case."
 
 
 def _tiles(content: Content) -> list[Markup]:

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from GliomaRadiomicsLib.reports.markup import Markup, join, paragraph, table, tag
+from GliomaRadiomicsLib.reports.measured import whole_points
 from GliomaRadiomicsLib.reports.survival_figures.nomogram import patient_points, value_words
 from GliomaRadiomicsLib.reports.survival_figures.patient import patient_charts
 from GliomaRadiomicsLib.reports.survival_figures.style import as_bytes
@@ -24,7 +25,7 @@ def write_nomogram(data: dict[str, Any]) -> Markup | None:
         return None
     source = "data:image/svg+xml;base64," + base64.b64encode(as_bytes(draw_chart(chart), "svg")).decode("ascii")
     points = patient_points(chart)
-    alt = f"Nomogram of {chart['n']} patients; this patient has {sum(points):.0f} points in total"
+    alt = f"Nomogram of {chart['n']} patients; this patient has {whole_points(points):.0f} points in total"
     picture = tag("img", src=source, alt=alt, style="background:#fff;max-width:52rem")
     title = tag("h3", "Nomogram")
     return join([title, tag("figure", picture, tag("figcaption", _READING)), _points_table(chart, points)])
@@ -35,7 +36,7 @@ def _points_table(chart: dict[str, Any], points: list[float]) -> Markup:
     for axis, own in zip(chart["axes"], points, strict=True):
         name = axis["term"]["name"]
         rows.append((chart["words"].get(name, name), value_words(axis, chart["patient"][name]), f"{own:.0f}"))
-    rows.append(("Total", "", f"{sum(points):.0f}"))
+    rows.append(("Total", "", f"{whole_points(points):.0f}"))
     counted = f"{chart['n']} training patients, {chart['n_events']} deaths"
     shown = table(("Covariate", "Value", "Points"), rows, caption=f"Points of this patient ({counted})", numeric=(1, 2))
     outside = [str(row[0]) for row, axis in zip(rows, chart["axes"], strict=False) if _is_outside(chart, axis)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from GliomaRadiomicsLib.core.labels import LABELS, REGION_NAMES, REGIONS, SEQUENCE_NAMES
-from GliomaRadiomicsLib.core.results import SegmentationResult
+from GliomaRadiomicsLib.core.results import OutlineSource, SegmentationResult
 from GliomaRadiomicsLib.reports.markup import (
     DASH,
     Markup,
@@ -26,6 +26,7 @@ from GliomaRadiomicsLib.reports.measured import (
 from GliomaRadiomicsLib.reports.parts import parts_words
 from GliomaRadiomicsLib.reports.sections.content import Content
 from GliomaRadiomicsLib.reports.sections.swatch import swatch
+from GliomaRadiomicsLib.reports.wording import CORRECTED
 
 _OWN_ESTIMATE = "expected_dice_"
 UNCERTAINTY_WORDS = {"entropy": "Mean entropy of the label probabilities; 0 is certain."}
@@ -38,7 +39,10 @@ def write_volumes(content: Content) -> Markup:
     if segmentation is None:
         return paragraph("Not available: the tumour was not segmented in this run.", class_="absent")
     automatic = outline_is_automatic(content.result)
-    parts: list[Markup | None] = [_how(segmentation, automatic), _table(content, segmentation, automatic)]
+    parts: list[Markup | None] = [
+        _how(content.result.outline_source, segmentation),
+        _table(content, segmentation, automatic),
+    ]
     if not segmentation.volumes_ml.get("WT"):
         parts.append(paragraph(f"{DASH} shares cannot be given: the label map is empty.", class_="note"))
     if content.parts_ml:
@@ -49,8 +53,10 @@ def write_volumes(content: Content) -> Markup:
     return join(parts)
 
 
-def _how(segmentation: SegmentationResult, automatic: bool) -> Markup:
-    if not automatic:
+def _how(source: OutlineSource | None, segmentation: SegmentationResult) -> Markup:
+    if source == "corrected":
+        return paragraph(f"The outline is {CORRECTED}; so there is no Dice to state for it.")
+    if source != "automatic":
         text = "The outline was given with the case, not made by this program; so there is no Dice to state for it."
         return paragraph(text)
     used = ", ".join(SEQUENCE_NAMES.get(role, role) for role in segmentation.sequences_used)

@@ -13,7 +13,6 @@ from GliomaRadiomicsLib.systems.hgg_survival.fitting import PREFIX
 from GliomaRadiomicsLib.systems.hgg_survival.model import SCORE, HanModel
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
 from GliomaRadiomicsLib.systems.hgg_survival.validation import YEARS
-from GliomaRadiomicsLib.systems.scale_free.trust import NOT_MEASURED
 from GliomaRadiomicsLib.systems.survival.movable import movable_model
 from GliomaRadiomicsLib.systems.survival_charts import YEAR
 
@@ -30,7 +29,7 @@ def survival_result(
     settings: HanSettings,
     values: Mapping[str, float],
     *,
-    automatic_outline: bool,
+    outline: str,
 ) -> dict[str, Any]:
     """Prediction of one patient as plain data, keys as those of the system ``survival``.
 
@@ -39,10 +38,10 @@ def survival_result(
         metadata: Of the bundle.
         settings: Of the bundle.
         values: Every feature of the score by name.
-        automatic_outline: Whether the tumour was outlined by the segmentation.
+        outline: Why the outline calls for caution; empty where it does not.
     """
     score = model.score.value(values)
-    reasons = _reasons(model, settings, values, score, automatic_outline)
+    reasons = _reasons(model, settings, values, score, outline)
     return {
         "status": "predicted",
         "model": f"{metadata['name']} {metadata['version']}",
@@ -98,13 +97,13 @@ def _predicted(model: HanModel, score: float) -> dict[str, Any]:
 
 
 def _reasons(
-    model: HanModel, settings: HanSettings, values: Mapping[str, float], score: float, automatic_outline: bool
+    model: HanModel, settings: HanSettings, values: Mapping[str, float], score: float, outline: str
 ) -> list[str]:
     """Why the prediction needs a second look."""
     low, high = model.score_range
     missing = [name for name in model.score.names if np.isnan(values[name])]
     checks = (
-        (automatic_outline, NOT_MEASURED),
+        (bool(outline), outline),
         (settings.deep == "random", "the deep features are those of a network with random weights"),
         (
             not low <= score <= high,

@@ -20,6 +20,7 @@ from GliomaRadiomicsLib.systems.hgg_survival.model import HanModel
 from GliomaRadiomicsLib.systems.hgg_survival.report import evidence, survival_result
 from GliomaRadiomicsLib.systems.hgg_survival.settings import HanSettings
 from GliomaRadiomicsLib.systems.protocol import CaseData, Evaluation, TrainingCase
+from GliomaRadiomicsLib.systems.scale_free.trust import outline_reason
 
 _MODEL_FILE = "model.json"
 
@@ -117,7 +118,11 @@ class HggSurvivalSystem:
         found = measure(case, self.settings, extractor)
         values = dict(zip(feature_names(self.settings, extractor), found.tolist(), strict=True))
         return survival_result(
-            self.model, self.metadata, self.settings, values, automatic_outline=case.automatic_outline
+            self.model,
+            self.metadata,
+            self.settings,
+            values,
+            outline=outline_reason(corrected=case.corrected_outline) if case.automatic_outline else "",
         )
 
     def explain(self, case: CaseData) -> dict[str, Volume]:

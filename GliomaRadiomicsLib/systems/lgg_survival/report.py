@@ -60,11 +60,12 @@ def evidence_of(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _reasons(fitted: Fitted, missing: list[str], score: float, case: CaseData) -> list[str]:
     low, high = fitted.range
     origin = fitted.metadata["training"]["backbone"]
+    by_hand = " and corrected by hand" if case.corrected_outline else ""
     checks = (
         (case.clinical.grade is None, "the WHO grade is not given; the model knows grades 2 and 3 only"),
         (not low <= score <= high, "the signature is outside the range of the training patients"),
         (bool(missing), f"not known: {', '.join(missing)}; the signature alone is used"),
         (origin is not None and origin["kind"] == "random", f"deep features of {(origin or {}).get('text')}"),
-        (case.automatic_outline, "the tumour was outlined automatically; look at the outline"),
+        (case.automatic_outline, f"the tumour was outlined automatically{by_hand}; look at the outline"),
     )
     return [words for holds, words in checks if holds]

@@ -124,7 +124,14 @@ class ScaleFreeSystem:
         measured = measure(case)
         model, auc_id = self._choice(measured)
         p = probability(model.log_odds(measured))
-        trust = trust_of(measured, model.ranges(), QUANTITIES, p, automatic_outline=case.automatic_outline)
+        trust = trust_of(
+            measured,
+            model.ranges(),
+            QUANTITIES,
+            p,
+            automatic_outline=case.automatic_outline,
+            corrected_outline=case.corrected_outline,
+        )
         return p, "", trust, self._evidence(auc_id), contributions(model, measured)
 
     def _evidence(self, auc_id: str) -> Evidence:

@@ -15,6 +15,12 @@ MARGIN = 0.05
 NOT_MEASURED = (
     "the outline is automatic, and this model was not measured on such outlines; correct it and give it as mask"
 )
+NOT_MEASURED_CORRECTED = "the outline is automatic, corrected by hand, and this model was not measured on such outlines"
+
+
+def outline_reason(*, corrected: bool) -> str:
+    """Why an automatic outline calls for caution, also where it was corrected by hand."""
+    return NOT_MEASURED_CORRECTED if corrected else NOT_MEASURED
 
 
 def trust_of(
@@ -24,6 +30,7 @@ def trust_of(
     probability: float | None = None,
     *,
     automatic_outline: bool = False,
+    corrected_outline: bool = False,
 ) -> Trust:
     """Flag and reasons for one prediction.
 
@@ -33,8 +40,9 @@ def trust_of(
         catalogue: The quantities by key.
         probability: Of the positive class, where there are two.
         automatic_outline: Whether the tumour was outlined by the segmentation.
+        corrected_outline: Whether that outline was corrected by hand.
     """
-    reasons = [NOT_MEASURED] if automatic_outline else []
+    reasons = [outline_reason(corrected=corrected_outline)] if automatic_outline else []
     if probability is not None and UNDECIDED[0] < probability < UNDECIDED[1]:
         reasons.append(f"undecided: the probability lies between {UNDECIDED[0]} and {UNDECIDED[1]}")
     for key, (low, high) in ranges.items():

@@ -27,6 +27,7 @@ def survival_result(
     clinical: Mapping[str, float],
     *,
     automatic_outline: bool = False,
+    corrected_outline: bool = False,
 ) -> dict[str, Any]:
     """Prediction of one patient as plain data.
 
@@ -37,12 +38,19 @@ def survival_result(
         entries: What the signature sees.
         clinical: Columns of the clinical items.
         automatic_outline: Whether the tumour was outlined by the segmentation.
+        corrected_outline: Whether that outline was corrected by hand.
     """
     cox = model.fitted.cox
     assert cox is not None
     covariates = {SIGNATURE: model.fitted.signature.score(entries), **clinical}
     unknown = [item for item in CLINICAL if item not in model.items]
-    trust = trust_of({**measured, **clinical}, model.ranges, QUANTITIES, automatic_outline=automatic_outline)
+    trust = trust_of(
+        {**measured, **clinical},
+        model.ranges,
+        QUANTITIES,
+        automatic_outline=automatic_outline,
+        corrected_outline=corrected_outline,
+    )
     trust.reasons.extend(f"{ITEM_WORDS[item]} was not given" for item in unknown)
     return {
         "status": "predicted",

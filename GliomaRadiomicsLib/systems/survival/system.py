@@ -142,7 +142,13 @@ class SurvivalSystem:
         measured = measure(case)
         entries = entries_of(measured)
         found = survival_result(
-            model, self.metadata, measured, entries, columns, automatic_outline=case.automatic_outline
+            model,
+            self.metadata,
+            measured,
+            entries,
+            columns,
+            automatic_outline=case.automatic_outline,
+            corrected_outline=case.corrected_outline,
         )
         return {**found, "movable": movable_models(self.models, entries, columns)}
 

@@ -129,7 +129,13 @@ class VolumetricGrading:
             return GradingResult(None, "none", Trust("no", [reason]), evidence, reason=reason)
         p = probability(model.log_odds(measured))
         errors = self.outline_errors if case.automatic_outline else None
-        trust = trust_of(model, measured, has_t1ce="t1ce" in case.volumes, outline_errors=errors)
+        trust = trust_of(
+            model,
+            measured,
+            has_t1ce="t1ce" in case.volumes,
+            outline_errors=errors,
+            corrected=case.corrected_outline,
+        )
         return GradingResult(p, "HGG" if p >= 0.5 else "LGG", trust, evidence, _contributions(model, measured))
 
     def explain(self, case: CaseData) -> dict[str, Volume]:

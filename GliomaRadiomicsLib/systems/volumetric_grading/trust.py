@@ -20,7 +20,14 @@ MOST_LABEL_CHANGES = 0.1
 """Share of the measured errors of automatic outlines under which a label may change and still be called sure."""
 
 
-def trust_of(model: LinearModel, measured: Measured, *, has_t1ce: bool, outline_errors: Errors | None = None) -> Trust:
+def trust_of(
+    model: LinearModel,
+    measured: Measured,
+    *,
+    has_t1ce: bool,
+    outline_errors: Errors | None = None,
+    corrected: bool = False,
+) -> Trust:
     """Flag and reasons for one prediction.
 
     Args:
@@ -28,12 +35,14 @@ def trust_of(model: LinearModel, measured: Measured, *, has_t1ce: bool, outline_
         measured: Volumes in ml and, if the model uses it, age.
         has_t1ce: Whether a T1ce was given.
         outline_errors: Of an automatic outline, how wrong such outlines are; None: the outline is the user's own.
+        corrected: Whether the automatic outline was corrected by hand; how wrong such outlines are was not measured,
+            so the errors of those not corrected stand for it.
     """
     severe = _severe(measured)
     mild = [
         *_unseen(has_t1ce),
         *_undecided(model, measured),
-        *_outline(model, measured, outline_errors),
+        *_outline(model, measured, outline_errors, corrected=corrected),
         *_unstable(model, measured),
         *_range(model, measured),
     ]
@@ -58,17 +67,20 @@ def _undecided(model: LinearModel, measured: Measured) -> list[str]:
     return [f"undecided: the probability lies between {low} and {high}"] if low < p < high else []
 
 
-def _outline(model: LinearModel, measured: Measured, errors: Errors | None) -> list[str]:
+def _outline(model: LinearModel, measured: Measured, errors: Errors | None, *, corrected: bool) -> list[str]:
     if errors is None:
         return []
+    by_hand = ", corrected by hand" if corrected else ""
     if not errors:
-        return ["the outline is automatic, and this model states no errors of automatic outlines"]
+        return [f"the outline is automatic{by_hand}, and this model states no errors of automatic outlines"]
     changes = label_changes(model, measured, errors)
     if changes <= MOST_LABEL_CHANGES * len(errors):
         return []
+    remedy = "" if corrected else "; correct the outline and give it as mask"
+    as_were = "such outlines were, not corrected," if corrected else "it was"
     return [
-        f"the outline is automatic: wrong in the way it was in {len(errors)} patients of unseen sites, the label would "
-        f"change in {changes} of the {len(errors)} ways; correct the outline and give it as mask"
+        f"the outline is automatic{by_hand}: wrong in the way {as_were} in {len(errors)} patients of unseen sites, "
+        f"the label would change in {changes} of the {len(errors)} ways{remedy}"
     ]
 
 

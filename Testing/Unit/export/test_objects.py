@@ -85,12 +85,10 @@ def test_segments_say_what_they_are(made: Finished, tmp_path: Path) -> None:
     assert data.SegmentationType == "BINARY"
 
 
-@pytest.mark.parametrize(("reuse", "wanted"), [(None, "MANUAL"), ("2026-11-20T10:00:00+00:00", "SEMIAUTOMATIC")])
-def test_a_given_outline_is_not_called_automatic(
-    finished: Finished, tmp_path: Path, reuse: str | None, wanted: str
-) -> None:
+@pytest.mark.parametrize(("source", "wanted"), [("given", "MANUAL"), ("corrected", "SEMIAUTOMATIC")])
+def test_a_given_outline_is_not_called_automatic(finished: Finished, tmp_path: Path, source: str, wanted: str) -> None:
     finished.change(lambda data: data["inputs"].update(mask=True))
-    finished.change(lambda data: data["settings"].update(reuse=reuse), "provenance.json")
+    finished.change(lambda data: data["segmentation"].update(source=source))
     segments = pydicom.dcmread(export(finished, "dicom-seg", tmp_path)).SegmentSequence
     assert {one.SegmentAlgorithmType for one in segments} == {wanted}
     rois = pydicom.dcmread(export(finished, "rtstruct", tmp_path)).StructureSetROISequence
@@ -202,6 +200,30 @@ def test_the_report_holds_volumes_findings_and_the_notice(made: Finished, tmp_pa
     assert "Research use only. Not a medical device; not for diagnosis or treatment." in texts
     assert data.VerificationFlag == "UNVERIFIED"
     assert data.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+
+
+def test_the_report_words_its_evidence_and_rounds_its_figures(finished: Finished, tmp_path: Path) -> None:
+    evidence = {"cohort": "UCSF", "n": 401, "validation": "nested", "note": ""}
+
+    def figures(data: dict) -> None:
+        data["idh"] |= {
+            "probability_mutant": 0.123456,
+            "evidence": {**evidence, "auc": 0.9519, "auc_ci": [0.925, 0.979]},
+        }
+        data["survival"] |= {
+            "probability_ci": {"1y": [0.5, 0.7]},
+            "ci": [300.0, None],
+            "evidence": {**evidence, "c_index": 0.721, "c_index_ci": [0.68, 0.76]},
+        }
+
+    finished.change(figures)
+    found = groups(pydicom.dcmread(export(finished, "dicom-sr", tmp_path)))
+    assert found["idh"]["Probability of an IDH mutation"][0] == 0.1235
+    assert "Rests on: UCSF; nested; AUC 0.95 (0.93 to 0.98), n\u00a0=\u00a0401." in found["idh"]["comments"]
+    told = found["survival"]["comments"]
+    assert "Alive after 1 year: 0.60 (95 % interval 0.50 to 0.70)." in told
+    assert "Median survival: 400 days (95 % interval 300 to not reached within the follow-up)." in told
+    assert any("C-index 0.72 (0.68 to 0.76), n\u00a0=\u00a0401." in text for text in told)
 
 
 def test_the_report_is_silent_about_systems_that_abstained(finished: Finished, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from GliomaRadiomicsLib.core.results import CaseResult, Evidence, GradingResult, Trust
+from GliomaRadiomicsLib.interface.summary import summary_lines
 from GliomaRadiomicsLib.pipeline.agreement import agreement_of, compare
 from GliomaRadiomicsLib.reports.wording import agreement_words
 
@@ -65,3 +66,12 @@ def test_the_agreement_in_words() -> None:
     assert "cnn grading and fused grading" in contradicted.lower()
     assert "left out" in contradicted
     assert words(cnn=0.4) == ""
+    assert "by VQ grading, CNN grading and fused grading" in words(vq=0.9, cnn=0.8, fused=0.7)
+
+
+def test_an_undecided_system_is_named_where_all_agree() -> None:
+    told = compare(grading(vq=0.51, cnn=0.8, fused=0.7))
+    result = CaseResult({}, [], grading=told, agreement=agreement_of(told))
+    assert "agree, but VQ grading is undecided (0.51): mean" in agreement_words(result)
+    line = next(line for line in summary_lines(result) if line.label.endswith("together"))
+    assert (line.value, line.mark) == ("they agree, but VQ grading is undecided (0.51)", "caution")

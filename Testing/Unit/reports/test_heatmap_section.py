@@ -13,6 +13,7 @@ from GliomaRadiomicsLib.reports.figures import MAX_HEATMAPS, chosen_heatmaps, dr
 from GliomaRadiomicsLib.reports.heatmap_words import NOT_MEASURED, faithfulness_words, which
 from GliomaRadiomicsLib.reports.html import render_report
 from GliomaRadiomicsLib.reports.images import BrainView
+from GliomaRadiomicsLib.reports.markup import amount
 from GliomaRadiomicsLib.reports.wording import AGREEMENT_RULE
 
 NAME = "cnn_grading-gradcam"
@@ -143,6 +144,11 @@ def test_the_agreement_stands_in_the_summary_and_its_rule_once_under_the_grade(r
     assert AGREEMENT_RULE not in section(report, "summary")
     result.agreement = {}
     assert AGREEMENT_RULE not in section(render_report(result, None), "grading")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1", "1 patch"), ("4", "4 patches"), ("0.3", "0.3 patches")])
+def test_one_of_a_unit_is_singular(value: str, shown: str) -> None:
+    assert amount(value, "patches") == shown
 
 
 def test_contributions_say_from_what_they_are_measured(result) -> None:

@@ -14,9 +14,11 @@ from GliomaRadiomicsLib.core.errors import RefusedInput
 from GliomaRadiomicsLib.core.settings import ClinicalData
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.models.store import starter
+from GliomaRadiomicsLib.statistics.auc import PairedComparison
 from GliomaRadiomicsLib.systems.protocol import CaseData, TrainingCase
 from GliomaRadiomicsLib.systems.volumetric_grading import VolumetricGrading
 from GliomaRadiomicsLib.systems.volumetric_grading.outline import errors_of, read_outlines
+from GliomaRadiomicsLib.systems.volumetric_grading.validation import compared
 
 SIDE = 48
 AFFINE = np.diag([2.0, 2.0, 2.5, 1.0])
@@ -73,6 +75,9 @@ def test_an_automatic_outline_is_trusted_as_far_as_its_measured_errors_allow(sys
             system.outline_errors = errors
             assert system.predict(automatic).trust.flag == flag
             assert system.predict(strong).trust.flag == "ok"
+            corrected = system.predict(replace(automatic, corrected_outline=True)).trust
+            assert corrected.flag == flag
+            assert all("automatic, corrected by hand" in reason for reason in corrected.reasons)
     finally:
         system.outline_errors = own_errors
 
@@ -255,3 +260,16 @@ def test_foreign_bundles_settings_and_small_cohorts_are_refused(own: VolumetricG
     own.metadata["system"] = "volumetric_grading"
     with pytest.raises(RefusedInput, match="another system"):
         VolumetricGrading.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("first", "p", "verdict"),
+    [
+        (0.91, 0.4, "it does not beat that rule measurably"),
+        (0.78, 0.4, "it is not better than that rule"),
+        (0.95, 0.01, "it beats that rule"),
+        (0.60, 0.01, "it is worse than that rule"),
+    ],
+)
+def test_the_comparison_with_the_trivial_rule_in_words(first: float, p: float, verdict: str) -> None:
+    assert f": {verdict} (" in compared(PairedComparison(first, 0.89, 1.0, p))
