@@ -133,12 +133,46 @@ def test_only_this_session_gets_the_report(page_with_result: Page, server: AppSe
         urllib.request.urlopen(f"{server.url}session/files/report", timeout=30)
 
 
+def test_every_column_of_the_features_is_seen(page_with_result: Page) -> None:
+    page = page_with_result
+    size = page.driver.get_window_size()
+    page.driver.set_window_size(1500, 950)
+    page.click("#tab-features")
+    page.one("#feature-table td")
+    rows = page.state("feature_rows")
+    long = [
+        "contrast-enhanced",
+        "Non-enhancing core",
+        "glszm_small_area_low_gray_level_emphasis",
+        "0.000123",
+        "too small",
+    ]
+    page.set_state("feature_rows", [dict(zip(rows[0], long, strict=True))])
+    page.until(lambda: long[2] in page.text("#feature-table"), "the long name")
+    widths = "return ['scrollWidth', 'clientWidth'].map((name) => arguments[0][name])"
+    wide, room = page.driver.execute_script(widths, page.one("#feature-table .v-table__wrapper"))
+    page.picture("features-narrow")
+    page.driver.set_window_size(size["width"], size["height"])
+    page.set_state("feature_rows", rows)
+    assert wide <= room
+
+
+def test_an_error_is_gone_on_another_tab(page_with_result: Page) -> None:
+    page = page_with_result
+    page.set_state("error", {"title": "This cannot be used", "text": "of before"})
+    page.one("#error")
+    page.click("#tab-inputs")
+    page.until(lambda: not page.state("error"), "no error")
+    page.click("#tab-results")
+
+
 def test_models_have_cards_and_can_be_verified(page_with_result: Page) -> None:
     page = page_with_result
     page.click("#tab-models")
     page.click("#body-models .verify")
     page.until(lambda: "All files are" in page.text("#body-models"), "verified")
     page.click("#body-models .open-card")
-    page.until(lambda: page.all("#body-models .card-text"), "the card")
+    page.until(lambda: page.all("#body-models .card-text table"), "the card")
+    assert "**" not in page.text(".card-text")
     page.picture("models")
     page.click("#tab-results")

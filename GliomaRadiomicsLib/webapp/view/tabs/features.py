@@ -19,6 +19,7 @@ from GliomaRadiomicsLib.interface.features import (
     sequence_choices,
 )
 
+_WIDTHS = ("20%", "18%", "30%", "16%", "16%")
 _KEYS = tuple(f"c{index}" for index in range(len(COLUMNS)))
 
 
@@ -28,7 +29,10 @@ class FeaturesTab:
     def __init__(self, app: Any) -> None:
         self._app, self._state = app, app.state
         self._rows: list[FeatureRow] = []
-        headers = [{"title": title, "key": key, "sortable": True} for title, key in zip(COLUMNS, _KEYS, strict=True)]
+        headers = [
+            {"title": title, "key": key, "sortable": True, "width": width}
+            for title, key, width in zip(COLUMNS, _KEYS, _WIDTHS, strict=True)
+        ]
         self._state.update(
             {
                 "feature_headers": headers,
