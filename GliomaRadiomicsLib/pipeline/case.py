@@ -38,11 +38,12 @@ from GliomaRadiomicsLib.pipeline.writing import (
 LEAST_DICE = 0.6
 """Mean Dice of the whole tumour below which an outline is not to be used."""
 
-LEAST_EXPECTED_DICE = 0.6
+LEAST_EXPECTED_DICE = 0.5
 """Dice the network expects of its whole tumour below which the outline is doubtful.
 
-Of the starter's 18 training patients 3 lay below, among them the two with the worst outlines (true Dice .36 and .63;
-the third had .87)."""
+It catches gross failure only: of the starter's 18 training patients none lies below (the worst outlines, true Dice .46
+and .63, have .69 and .52), and one patient nobody trained on has .59 with a true Dice of .88.
+"""
 
 
 def analyze_case(
