@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 PARTS = ("tumour", "border", "fluid", "rest", "outside")
 Mask = npt.NDArray[np.bool_]
@@ -76,6 +75,8 @@ def energy_shares(
 
 def brain_shell(brain: Mask, spacing_mm: tuple[float, float, float], thickness_mm: float) -> Mask:
     """Voxels within ``thickness_mm`` of the surface of ``brain``, on either side of it; the grid's edge is outside."""
+    from scipy import ndimage
+
     reach = [int(np.ceil(thickness_mm / step)) + 1 for step in spacing_mm]
     box = tuple(
         slice(max(part.start - margin, 0), part.stop + margin)

@@ -148,4 +148,4 @@ def test_10_again_after_an_edit_by_the_real_worker(
     assert after["ED"] < 0.2 * before["ED"]
     assert after["ET"] == pytest.approx(before["ET"])
     assert f"ED: {before['ED']:.1f} -> {after['ED']:.1f} ml" in capsys.readouterr().out
-    assert left["result"].result.segmentation.model == "given mask"
+    assert left["result"].result.segmentation.model.endswith(", corrected by hand")
