@@ -260,9 +260,9 @@ def test_a_head_mask_is_not_judged_as_a_brain(head: PhantomPatient) -> None:
     assert [finding.code for finding in found] == ["guard-brain-not-checked"]
 
 
-def test_fast(patient: PhantomPatient, raw_patient: PhantomPatient) -> None:
+def test_it_takes_seconds_of_a_processor_not_minutes(patient: PhantomPatient, raw_patient: PhantomPatient) -> None:
     check_raw(raw_patient.volumes)
     start = time.process_time()
     check_raw(raw_patient.volumes)
     check_aligned(patient.volumes, patient.brain_mask, patient.label_map)
-    assert time.process_time() - start < 1.5
+    assert time.process_time() - start < 6.0
