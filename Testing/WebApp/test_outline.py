@@ -124,7 +124,7 @@ def test_the_outline_is_painted_erased_and_undone(new_page: NewPage, behaviour: 
 
     page = with_result(new_page, behaviour, images)
     page.click("#tab-tumour")
-    before = page.view_pictures()
+    before = page.still_pictures()
     page.set_state("outline_label", "NCR_NET")
     page.set_state("outline_brush", 20)
     page.click("#outline-paint")

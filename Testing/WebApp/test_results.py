@@ -47,8 +47,7 @@ def test_the_grade_is_read(page_with_result: Page, result: CaseResult) -> None:
 def test_switching_the_heat_map_changes_the_slices_and_says_how_faithful_it_is(page_with_result: Page) -> None:
     page = page_with_result
     page.click("#tab-grade")
-    time.sleep(2)
-    plain = page.view_pictures()
+    plain = page.still_pictures()
     keys = [item["value"] for item in page.state("heatmap_items") if item["value"]]
     assert len(keys) == 2
     seen = [plain]

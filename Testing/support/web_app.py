@@ -159,6 +159,18 @@ class Page:
 
         return [hashlib.sha1(image.screenshot_as_png).hexdigest() for image in self.all(".layout-grid-item")]
 
+    def still_pictures(self) -> list[str]:
+        """As `view_pictures`, once nothing has moved for a second."""
+        seen: list[list[str]] = []
+
+        def is_still() -> bool:
+            time.sleep(1.0)
+            seen.append(self.view_pictures())
+            return len(seen) > 1 and seen[-1] == seen[-2]
+
+        self.until(is_still, "views that are still")
+        return seen[-1]
+
     def close(self) -> None:
         """End the browser."""
         self.driver.quit()
