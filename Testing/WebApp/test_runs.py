@@ -178,6 +178,7 @@ def test_two_browsers_do_not_see_each_other(
     assert first.driver.execute_script(status) == 200
     assert second.driver.execute_script(status) == 404
     assert "t1ce" not in server.log
-    first.driver.execute_script("window.trame.utils.glioma.end()")
+    first.driver.execute_script("setTimeout(() => window.trame.utils.glioma.end())")
+    first.until(lambda: _alert(first), "the question").accept()
     first.until(lambda: "deleted" in first.text("main"), "the last page")
     first.until(lambda: not list(server.temporary.rglob("t1ce.nii.gz")), "deleted files")
