@@ -26,7 +26,7 @@ from GliomaRadiomicsLib.imaging.phantom import PhantomPatient
 from GliomaRadiomicsLib.imaging.space import Space
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.models.store import has_starter
-from GliomaRadiomicsLib.pipeline import case, writing
+from GliomaRadiomicsLib.pipeline import writing
 from GliomaRadiomicsLib.reports.tables import read_features_csv, read_result_json
 from GliomaRadiomicsLib.systems import registry
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
@@ -119,34 +119,6 @@ def test_what_was_not_asked_for_says_so(phantom_files: dict[str, Path], tmp_path
     result = analyze_case(out=tmp_path / "out", **files, mask=phantom_files["seg"], settings=settings)
     assert (result.idh["status"], result.survival["status"]) == ("unavailable", "unavailable")
     assert "not asked for" in result.survival["reason"]
-
-
-@pytest.mark.parametrize(("role", "warned"), [("t1", True), ("flair", False)])
-def test_an_outline_that_is_mostly_wrong_is_said_to_be(
-    role: str, warned: bool, phantom_files: dict[str, Path], tmp_path: Path
-) -> None:
-    result = run(tmp_path / "out", {role: phantom_files[role]}, "segmentation")
-    said = [finding.message for finding in result.passport if finding.code == "outline-unreliable"]
-    assert bool(said) is warned
-    assert not warned or "add the FLAIR or the T2, or give a mask" in said[0]
-
-
-def test_the_remedy_for_a_poor_outline_names_only_what_is_missing(
-    phantom_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(case, "LEAST_DICE", 1.01)
-    result = run(tmp_path / "out", {role: phantom_files[role] for role in ("t1ce", "t2")}, "segmentation")
-    (said,) = [finding.message for finding in result.passport if finding.code == "outline-unreliable"]
-    assert said.endswith("add the FLAIR, or give a mask with --mask")
-
-
-@pytest.mark.parametrize(("least", "warned"), [(1.01, True), (0.0, False)])
-def test_an_outline_the_network_is_unsure_of_is_said_to_be(
-    least: float, warned: bool, phantom_files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(case, "LEAST_EXPECTED_DICE", least)
-    result = run(tmp_path / "out", {"flair": phantom_files["flair"]}, "segmentation")
-    assert ("outline-doubtful" in {finding.code for finding in result.passport}) is warned
 
 
 def test_volumes_are_those_of_the_mask(masked: tuple[Path, CaseResult], phantom: PhantomPatient) -> None:
