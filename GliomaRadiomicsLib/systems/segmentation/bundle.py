@@ -115,6 +115,7 @@ def _training(done: dict[str, Any], cohort: str) -> dict[str, Any]:
         "sites": done["sites"],
         "phantom_patients": done["phantoms"],
         "steps": done["steps"],
+        **({"whole_brain_steps": done["whole_brain_steps"]} if "whole_brain_steps" in done else {}),
         "minutes": done["minutes"],
         "patch": list(settings["patch"]),
         "learning_rate": done["learning_rate"],
@@ -269,7 +270,7 @@ def _together(folds: list[_Fold]) -> dict[str, Any]:
             key: sorted({seen for fold in folds for seen in fold.done.get(key, [])}) for key in ("fingerprints", IMAGES)
         },
         "sites": sorted({site for fold in folds for site in fold.done["sites"]}),
-        "steps": [fold.done["steps"] for fold in folds],
+        **{key: [fold.done[key] for fold in folds] for key in ("steps", "whole_brain_steps") if key in folds[0].done},
         "minutes": round(sum(fold.done["minutes"] for fold in folds), 1),
     }
 

@@ -52,7 +52,8 @@ def _check_ranges(settings: SegmentationSettings) -> None:
     loop, vary = settings.loop, settings.augmentation
     shares = {name: value for name, value in vars(vary).items() if name.startswith("p_")}
     positive = {"steps": loop.steps, "minutes": loop.minutes, "checkpoint_every": loop.checkpoint_every}
-    for name, value in {**shares, "p_wide": settings.p_wide, "cooldown": loop.cooldown}.items():
+    shares |= {"p_wide": settings.p_wide, "finish": settings.finish, "cooldown": loop.cooldown}
+    for name, value in shares.items():
         if not 0 <= value <= 1:
             raise RefusedInput(what=f"{name} is a share", where="--config", found=value, remedy="give 0 to 1")
     for name, value in {**positive, "learning_rate": loop.learning_rate, "devices": loop.devices}.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,11 @@ class SegmentationSettings:
     Attributes:
         channels: Channels of the network per level.
         patch: Patch shape in voxels of 1 mm, multiples of 16.
-        wide_patch: Shape of the occasional whole-brain patch.
+        wide_patch: Shape of a whole-brain patch.
+        p_wide: Share of whole-brain patches among the others.
+        finish: Steps on whole brains alone at the end, as a share of ``loop.steps``; about half of the time, and half
+            of ``loop.minutes``, goes there. In use the network is given whole brains, and its group normalisation
+            answers otherwise to these than to patches.
         region_weights: Weight of WT, TC, ET in the loss.
         phantoms: Number of phantom patients added for variety.
         phantom_share: Share of the patches that are cut from phantoms.
@@ -50,6 +54,7 @@ class SegmentationSettings:
     patch: tuple[int, int, int] = (64, 80, 64)
     wide_patch: tuple[int, int, int] = (144, 176, 144)
     p_wide: float = 0.03
+    finish: float = 0.1
     region_weights: tuple[float, float, float] = (1.0, 1.0, 1.2)
     phantoms: int = 36
     phantom_share: float = 0.25
@@ -139,21 +144,64 @@ def fit_cases(
 
     from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
     from GliomaRadiomicsLib.training.loop import train
-    from GliomaRadiomicsLib.training.losses import dice_bce_loss
-    from GliomaRadiomicsLib.training.patches import OUTPUT_REGIONS, PatchSampler
 
-    et_channel = OUTPUT_REGIONS.index("ET")
-    sampler = PatchSampler(
-        cases, settings.patch, settings.wide_patch, settings.augmentation, settings.seed, settings.p_wide
-    )
+    progress = progress or Progress()
     torch.manual_seed(settings.seed)
     start = start_of(settings.start, settings.channels)
     network = network_of(start, settings.seed) if start else SegmentationNet(channels=tuple(settings.channels))
-    weights = torch.tensor(settings.region_weights)
+    identity, loss = _identity(cases, settings), _loss(settings)
+    patches, whole = _parts(settings)
+    end = 0.5 if whole else 1.0
+    batch = _batches(cases, settings, settings.p_wide)
+    done = train(network, batch, loss, patches, checkpoint, _span(progress, 0.0, end), identity=identity)
+    if whole:
+        batch, beside = _batches(cases, settings, 1.0), checkpoint.with_name(f"{checkpoint.stem}-whole.pt")
+        finished = train(network, batch, loss, whole, beside, _span(progress, end, 1.0), identity=identity)
+        minutes = round(done["minutes"] + finished["minutes"], 1)
+        done = {**done, "minutes": minutes, "whole_brain_steps": finished["steps"], "loss": finished["loss"]}
+    network.eval()
+    return network, {"phantoms": settings.phantoms, "settings": asdict(settings), **done}
+
+
+def _parts(settings: SegmentationSettings) -> tuple[LoopSettings, LoopSettings | None]:
+    """The loop on patches and, if there is one, that on whole brains."""
+    steps = round(settings.finish * settings.loop.steps)
+    if not steps:
+        return settings.loop, None
+    half = replace(settings.loop, minutes=settings.loop.minutes / 2.0)
+    # a tenth of the steps: what is counted in steps shrinks with them
+    return half, replace(half, steps=steps, warmup=min(half.warmup, 20), average=min(half.average, 0.98))
+
+
+def _span(progress: Progress, start: float, end: float) -> Progress:
+    def report(fraction: float, message: str) -> None:
+        progress.report(start + (end - start) * fraction, message)
+
+    return Progress(report)
+
+
+def _batches(
+    cases: list[TrainingCase], settings: SegmentationSettings, p_wide: float
+) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    from GliomaRadiomicsLib.training.patches import PatchSampler
+
+    sampler = PatchSampler(cases, settings.patch, settings.wide_patch, settings.augmentation, settings.seed, p_wide)
 
     def batch(step: int) -> tuple[torch.Tensor, ...]:
         patch = sampler.patch(step)
         return patch.images[None], patch.present[None], patch.target[None]
+
+    return batch
+
+
+def _loss(settings: SegmentationSettings) -> Callable[[torch.nn.Module, tuple[torch.Tensor, ...]], torch.Tensor]:
+    import torch
+
+    from GliomaRadiomicsLib.training.losses import dice_bce_loss
+    from GliomaRadiomicsLib.training.patches import OUTPUT_REGIONS
+
+    et_channel = OUTPUT_REGIONS.index("ET")
+    weights = torch.tensor(settings.region_weights)
 
     # without T1ce enhancement cannot be seen, so nothing is learned about it there
     def loss(net: torch.nn.Module, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
@@ -162,9 +210,7 @@ def fit_cases(
         weighted[et_channel] *= present[:, SEQUENCES.index("t1ce")].mean()
         return dice_bce_loss(net(images, present).float(), target, weighted)
 
-    done = train(network, batch, loss, settings.loop, checkpoint, progress, identity=_identity(cases, settings))
-    network.eval()
-    return network, {"phantoms": settings.phantoms, "settings": asdict(settings), **done}
+    return loss
 
 
 def _identity(cases: list[TrainingCase], settings: SegmentationSettings) -> str:
@@ -192,6 +238,4 @@ def _load(patients: list[Patient], settings: SegmentationSettings, progress: Pro
 
 
 def _weighted(case: TrainingCase, weight: float) -> TrainingCase:
-    from dataclasses import replace
-
     return replace(case, weight=weight)

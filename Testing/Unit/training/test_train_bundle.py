@@ -20,8 +20,10 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.cohort import read_cohort
 from GliomaRadiomicsLib.models.bundle import verify
+from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
 from GliomaRadiomicsLib.systems.segmentation import train
 from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
+from GliomaRadiomicsLib.systems.segmentation.config import read_config
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, evaluate, summarise
 from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 from GliomaRadiomicsLib.systems.segmentation.train import training_case
@@ -74,9 +76,48 @@ def test_every_patient_was_measured_by_networks_of_the_other_site(trained: Path)
 
 def test_the_folds_left_their_checkpoints(trained: Path) -> None:
     work = trained.with_name("toy.work")
-    steps = {path.name: torch.load(path, weights_only=True)["step"] for path in work.glob("*.pt")}
-    assert len(steps) == 3
-    assert set(steps.values()) == {30}
+    steps = {path.stem: torch.load(path, weights_only=True)["step"] for path in work.glob("*.pt")}
+    whole = {name: count for name, count in steps.items() if name.endswith("-whole")}
+    assert (len(steps), len(whole), set(whole.values())) == (6, 3, {3})
+    assert {count for name, count in steps.items() if name not in whole} == {30}
+
+
+def test_training_ends_on_whole_brains(cohort: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In use the network is given whole brains, so the last steps are on these alone; ``finish: 0`` leaves them out."""
+    shapes: list[tuple[int, ...]] = []
+    forward = SegmentationNet.forward
+
+    def remember(net: SegmentationNet, images: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+        shapes.append(tuple(images.shape[2:]))
+        return forward(net, images, present)
+
+    monkeypatch.setattr(SegmentationNet, "forward", remember)
+    config = CONFIG | {"p_wide": 0.0, "finish": 0.5, "loop": CONFIG["loop"] | {"steps": 4}}
+    settings, _ = read_config(config)
+    _, done = train.fit(read_cohort(cohort), settings, tmp_path / "a.pt")
+    assert shapes == [(16, 16, 16)] * 4 + [(32, 32, 32)] * 2
+    assert (done["steps"], done["whole_brain_steps"]) == (4, 2)
+    shapes.clear()
+    _, done = train.fit(read_cohort(cohort), replace(settings, finish=0.0), tmp_path / "b.pt")
+    assert shapes == [(16, 16, 16)] * 4
+    assert "whole_brain_steps" not in done
+
+
+def test_the_end_on_whole_brains_is_resumed(cohort: Path, tmp_path: Path) -> None:
+    settings, _ = read_config(CONFIG | {"finish": 1.0, "loop": CONFIG["loop"] | {"steps": 12, "checkpoint_every": 5}})
+
+    def cancel(fraction: float, message: str) -> None:
+        if fraction > 0.8:
+            raise Cancelled(message)
+
+    with pytest.raises(Cancelled):
+        train.fit(read_cohort(cohort), settings, tmp_path / "a.pt", Progress(cancel))
+    assert torch.load(tmp_path / "a-whole.pt", weights_only=True)["step"] == 10
+    resumed, done = train.fit(read_cohort(cohort), settings, tmp_path / "a.pt")
+    through, _ = train.fit(read_cohort(cohort), settings, tmp_path / "b.pt")
+    assert done["whole_brain_steps"] == 12
+    for (name, one), other in zip(resumed.state_dict().items(), through.state_dict().values(), strict=True):
+        torch.testing.assert_close(one, other, msg=name)
 
 
 def test_a_patient_is_known_again_without_name_or_place(cohort: Path, tmp_path: Path) -> None:
