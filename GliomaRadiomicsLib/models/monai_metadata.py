@@ -73,6 +73,7 @@ def describe(
         | {key: value for key, value in asdict(config).items() if key not in ("network", "left_out")},
         "thresholds": {
             "probability": [config.threshold] * 3,
+            "least_expected_et": 0.0,
             "smallest_et_ml": 0.0,
             "smallest_part_ml": 0.0,
             "core_share": 0.0,

@@ -21,7 +21,8 @@ from GliomaRadiomicsLib.systems.segmentation.evaluate import (
     fingerprint_of,
     summarise,
 )
-from GliomaRadiomicsLib.systems.segmentation.predict import BY_SEQUENCES, Segmenter, Thresholds
+from GliomaRadiomicsLib.systems.segmentation.labels import Thresholds
+from GliomaRadiomicsLib.systems.segmentation.predict import BY_SEQUENCES, Segmenter
 from GliomaRadiomicsLib.systems.segmentation.prepare import LIMITS, MARGIN
 from GliomaRadiomicsLib.systems.segmentation.start import refuse_seen, start_of
 from GliomaRadiomicsLib.systems.segmentation.train import SegmentationSettings, fit

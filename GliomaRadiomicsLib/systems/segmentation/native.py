@@ -11,7 +11,8 @@ from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, region_mask
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import crop, crop_box
 from GliomaRadiomicsLib.imaging.space import Space
-from GliomaRadiomicsLib.systems.segmentation.predict import REGIONS, SegmentationOutput, Thresholds
+from GliomaRadiomicsLib.systems.segmentation.labels import REGIONS, Thresholds
+from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
 
 _SIDE = 0.01
 
@@ -27,7 +28,7 @@ def native_label_map(found: SegmentationOutput, thresholds: Thresholds, space: S
         return space.to_native(labels, label=True)
     box = crop_box(labels.array, 2)
     inside = {}
-    for region, level in zip(REGIONS, thresholds.probability, strict=True):
+    for region, level in zip(REGIONS, thresholds.levels(found.probabilities), strict=True):
         share = _share(found.probabilities[region].array[box], region_mask(labels.array[box], region), level)
         inside[region] = space.to_native(crop(labels, box).with_array(share)).array > 0.5
     whole = np.zeros(inside["WT"].shape, dtype=labels.array.dtype)

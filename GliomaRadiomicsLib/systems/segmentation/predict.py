@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import ndimage
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import ED, ET, NCR_NET, SEQUENCES
+from GliomaRadiomicsLib.core.labels import SEQUENCES
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
+from GliomaRadiomicsLib.systems.segmentation.labels import REGIONS, Thresholds, best_level, labels_from_probabilities
 from GliomaRadiomicsLib.systems.segmentation.members import networks_of
 from GliomaRadiomicsLib.systems.segmentation.monai_network import MonaiNetwork, is_monai_network
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
@@ -23,29 +23,8 @@ from GliomaRadiomicsLib.systems.segmentation.required import check_sequences
 if TYPE_CHECKING:
     from GliomaRadiomicsLib.networks.segmentation_net import SegmentationNet
 
-REGIONS = ("WT", "TC", "ET")
-
-
 BY_SEQUENCES = "By sequences given"
 """Title of the bundle's table that has the number of patients measured for each set of sequences."""
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """From probabilities to labels.
-
-    Attributes:
-        probability: Above which a voxel belongs to WT, TC, ET.
-        smallest_et_ml: Less enhancing tumour than this in all is taken for vessels and counted as core.
-        smallest_part_ml: Separate parts of the tumour smaller than this are dropped.
-        core_share: A separate part is kept only if its highest probability of tumour core is at least this share of the
-            highest anywhere: hyperintensity without any core is more often the scanner's shading than a second tumour.
-    """
-
-    probability: tuple[float, float, float] = (0.65, 0.5, 0.5)
-    smallest_et_ml: float = 0.5
-    smallest_part_ml: float = 0.5
-    core_share: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -56,7 +35,7 @@ class SegmentationOutput:
         label_map: uint8, 0/1/2/4.
         probabilities: float32 by region (WT, TC, ET).
         uncertainty: float32, entropy in bits of tumour against not tumour: 0 sure, 1 undecided.
-        figures: Dice that the network itself expects of its mask, by region, as ``expected_dice_<region>``.
+        figures: Dice that the network itself expects of its best mask, by region, as ``expected_dice_<region>``.
         sequences: The sequences that were used.
     """
 
@@ -127,7 +106,7 @@ class Segmenter:
         entropy = -(wt * np.log2(wt) + (1 - wt) * np.log2(1 - wt))
         entropy[probabilities["WT"].array < 1e-4] = 0.0
         seen = [region for region in REGIONS if region != "ET" or "t1ce" in volumes]
-        figures = {f"expected_dice_{region}": _expected_dice(probabilities[region].array) for region in seen}
+        figures = {f"expected_dice_{region}": best_level(probabilities[region].array)[1] for region in seen}
         used = [role for role in SEQUENCES if role in volumes]
         return SegmentationOutput(
             label_map, probabilities, native.with_array(entropy.astype(np.float32)), figures, used
@@ -176,42 +155,6 @@ class Segmenter:
             logits = network(torch.nn.functional.pad(images, [0, pad[2], 0, pad[1], 0, pad[0]]), present)
             found = logits[0, :, : size[0], : size[1], : size[2]].float().sigmoid().cpu().numpy()
         return found[:, ::-1] if mirrored else found
-
-
-def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
-    """Label map 0/1/2/4 from the probabilities of WT, TC and ET, with small false parts removed."""
-    reference = probabilities["WT"]
-    ml = reference.voxel_volume_mm3 / 1000.0
-    wt, tc, et = (
-        probabilities[region].array > level for region, level in zip(REGIONS, thresholds.probability, strict=True)
-    )
-    wt = _keep_likely_parts(wt | tc | et, probabilities["TC"].array, thresholds, ml)
-    if et[wt].sum() * ml < thresholds.smallest_et_ml:
-        tc, et = tc | et, np.zeros_like(et)
-    labels = np.zeros(wt.shape, dtype=np.uint8)
-    labels[wt] = ED
-    labels[wt & tc] = NCR_NET
-    labels[wt & et] = ET
-    return reference.with_array(labels, "segmentation")
-
-
-def _keep_likely_parts(wt: np.ndarray, core: np.ndarray, thresholds: Thresholds, voxel_ml: float) -> np.ndarray:
-    parts, count = ndimage.label(wt)
-    if count < 2:
-        return wt
-    highest = np.zeros(count + 1, dtype=core.dtype)
-    np.maximum.at(highest, parts[wt], core[wt])
-    highest = highest[1:]
-    likely = highest >= thresholds.core_share * highest.max()
-    likely &= (np.bincount(parts.ravel())[1:] * voxel_ml >= thresholds.smallest_part_ml) | (highest == highest.max())
-    return np.concatenate([[False], likely])[parts]
-
-
-def _expected_dice(probability: np.ndarray) -> float:
-    """Dice expected of the mask ``p > .5`` if every probability were right."""
-    mask = probability > 0.5
-    size = float(mask.sum() + probability.sum(dtype=np.float64))
-    return round(2.0 * float(probability[mask].sum(dtype=np.float64)) / size, 4) if mask.any() else float("nan")
 
 
 def _back(volume: Volume, native: Volume) -> Volume:

@@ -12,11 +12,13 @@ from scipy.spatial.transform import Rotation
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.space import Space, grid_of
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
+from GliomaRadiomicsLib.systems.segmentation.labels import Thresholds, labels_from_probabilities
 from GliomaRadiomicsLib.systems.segmentation.native import native_label_map
-from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput, Thresholds, labels_from_probabilities
+from GliomaRadiomicsLib.systems.segmentation.predict import SegmentationOutput
 
+LEVELS = (0.65, 0.5, 0.5)
 RADII = {"WT": 10.0, "TC": 7.5, "ET": 5.5}
-THRESHOLDS = Thresholds()
+THRESHOLDS = Thresholds(LEVELS)
 WORKING = Volume(np.zeros((32, 32, 32), np.uint8), np.eye(4))
 CENTRE = np.array([15.3, 15.8, 15.1])
 
@@ -29,7 +31,7 @@ def distance(grid: Volume) -> npt.NDArray[np.float64]:
 def outline(**changes: npt.NDArray) -> SegmentationOutput:
     """Three balls in each other, whose probabilities fall over about 2 mm, found on 1 mm voxels."""
     probabilities = {}
-    for (region, radius), level in zip(RADII.items(), THRESHOLDS.probability, strict=True):
+    for (region, radius), level in zip(RADII.items(), LEVELS, strict=True):
         shift = np.log(level / (1.0 - level))
         values = 1.0 / (1.0 + np.exp((distance(WORKING) - radius) / 0.7 - shift))
         probabilities[region] = WORKING.with_array(changes.get(region, values).astype(np.float32))
