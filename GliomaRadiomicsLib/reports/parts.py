@@ -28,7 +28,9 @@ def parts_ml(label_map: Volume) -> tuple[float, ...]:
 
 def across_words(parts: Sequence[float]) -> str:
     """``, across all 7 parts`` for a measure that spans several; empty for one part, or where they are not known."""
-    return f", across all {len(parts)} parts" if len(parts) > 1 else ""
+    if len(parts) < 2:
+        return ""
+    return ", across both parts" if len(parts) == 2 else f", across all {len(parts)} parts"
 
 
 def parts_words(parts: Sequence[float]) -> str:
