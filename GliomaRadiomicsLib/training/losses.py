@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch.nn import functional
 
@@ -12,12 +14,10 @@ SMOOTH, SMOOTH_ABSENT = 10.0, 1000.0
 """Voxels added above and below in the Dice term. Of an absent region many, since with few the term is as good as 1, and
 its slope as good as 0, once some hundred voxels are false."""
 
-MOST_VOXELS = 64 * 80 * 64
-"""The cross-entropy is a mean over the voxels of at most such a patch. Were it one over a whole brain, a false voxel
-would weigh a tenth, and next to nothing beside the Dice term."""
 
-
-def dice_bce_loss(logits: torch.Tensor, target: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def dice_bce_loss(
+    logits: torch.Tensor, target: torch.Tensor, weights: torch.Tensor, most_voxels: float = math.inf
+) -> torch.Tensor:
     """Soft Dice plus binary cross-entropy, per region, weighted over the regions.
 
     Where a region is absent from the target its Dice term, which then only counts false voxels, weighs `ABSENT`, so
@@ -27,6 +27,9 @@ def dice_bce_loss(logits: torch.Tensor, target: torch.Tensor, weights: torch.Ten
         logits: Shape ``(batch, regions, i, j, k)``.
         target: 0 or 1, same shape.
         weights: Weight of each region, shape ``(regions,)``.
+        most_voxels: The sum of the cross-entropy is divided by this where there are more voxels, else by their number.
+            As a mean over a whole brain a false voxel would weigh a tenth of what it does in a patch, and next to
+            nothing beside the Dice term.
 
     Returns:
         A scalar; Dice term from 0 to 1 plus twice the cross-entropy, both as means over regions and batch.
@@ -39,7 +42,7 @@ def dice_bce_loss(logits: torch.Tensor, target: torch.Tensor, weights: torch.Ten
     smooth = SMOOTH + (SMOOTH_ABSENT - SMOOTH) * (1.0 - present)
     dice = 1.0 - (2.0 * overlap + smooth) / (size + smooth)
     cross_entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none").sum(spatial)
-    cross_entropy = cross_entropy / min(target[0, 0].numel(), MOST_VOXELS)
+    cross_entropy = cross_entropy / min(target[0, 0].numel(), most_voxels)
     per_region = (dice * (ABSENT + (1.0 - ABSENT) * present) + 2.0 * cross_entropy).mean(0)
     return (per_region * weights).sum() / weights.sum()
 

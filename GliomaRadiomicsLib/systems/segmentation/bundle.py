@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 ALL = "+".join(SEQUENCES)
+_SEEN = ("fingerprints", IMAGES, "sites")
 
 
 def save_segmentation(
@@ -209,7 +210,7 @@ def train_bundle(
     texts["attribution"] = list(dict.fromkeys([*texts["attribution"], *start.get("attribution", [])]))
     folds = _folds(patients, settings, work, progress) if about["validation"] == "site" else []
     rows = _left_out_rows(patients, folds, work, texts, progress)
-    networks, done = [fold.network for fold in folds], _together(folds)
+    networks, done = [fold.network for fold in folds], _together([fold.done for fold in folds])
     if about["final"] == "all" or not folds:
         with progress.step("final", 0.7, 0.95, "training on all patients"):
             networks, done = _final(patients, settings, about["members"], work, progress)
@@ -221,12 +222,13 @@ def _final(
     patients: list[Patient], settings: SegmentationSettings, members: int, work: Path, progress: Progress
 ) -> tuple[list[torch.nn.Module], dict[str, Any]]:
     networks: list[torch.nn.Module] = []
-    done: dict[str, Any] = {}
+    dones: list[dict[str, Any]] = []
     for member in range(members):
         seeded = replace(settings, seed=settings.seed + member)
         network, done = fit(patients, seeded, work / f"all{'-' + str(member + 1) if member else ''}.pt", progress)
         networks.append(network)
-    return networks, done
+        dones.append(done)
+    return networks, _together(dones)
 
 
 @dataclass(frozen=True)
@@ -261,19 +263,15 @@ def _left_out_rows(
     return rows
 
 
-def _together(folds: list[_Fold]) -> dict[str, Any]:
-    """What was done for all folds: every patient was seen by all networks but one."""
-    if not folds:
-        return {}
-    return {
-        **folds[0].done,
-        **{
-            key: sorted({seen for fold in folds for seen in fold.done.get(key, [])}) for key in ("fingerprints", IMAGES)
-        },
-        "sites": sorted({site for fold in folds for site in fold.done["sites"]}),
-        **{key: [fold.done[key] for fold in folds] for key in ("steps", "whole_brain_steps") if key in folds[0].done},
-        "minutes": round(sum(fold.done["minutes"] for fold in folds), 1),
+def _together(dones: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was done for all networks of a bundle; what each saw is put together."""
+    if len(dones) < 2:
+        return dones[0] if dones else {}
+    seen = {key: sorted({entry for done in dones for entry in done.get(key, [])}) for key in _SEEN}
+    steps: dict[str, Any] = {
+        key: [done[key] for done in dones] for key in ("steps", "whole_brain_steps") if key in dones[0]
     }
+    return {**dones[0], **seen, **steps, "minutes": round(sum(done["minutes"] for done in dones), 1)}
 
 
 def _notes(folds: list[_Fold], final: str) -> list[str]:

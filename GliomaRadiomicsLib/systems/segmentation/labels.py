@@ -23,8 +23,8 @@ class Thresholds:
     Attributes:
         probability: Above which a voxel belongs to WT, TC, ET. None: in each image the level whose mask has the highest
             expected Dice (`best_level`).
-        least_expected_et: Enhancing tumour whose expected Dice is less than this is counted as core: a haze of small
-            probabilities is more often vessels or nothing.
+        least_expected_et: Enhancing tumour whose expected Dice is less than this is counted as core, and dropped
+            outside the tumour: a haze of small probabilities is more often vessels or nothing.
         smallest_et_ml: Less enhancing tumour than this in all is taken for vessels and counted as core.
         smallest_part_ml: Separate parts of the tumour smaller than this are dropped.
         core_share: A separate part is kept only if its highest probability of tumour core is at least this share of the
@@ -39,39 +39,48 @@ class Thresholds:
 
     def levels(self, probabilities: dict[str, Volume]) -> tuple[float, ...]:
         """The level of each of `REGIONS` in this image."""
-        return self.probability or tuple(best_level(probabilities[region].array)[0] for region in REGIONS)
+        return self.probability or tuple(best_level(probabilities[region].array) for region in REGIONS)
 
 
-def best_level(probability: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """The level whose mask has the highest expected Dice, and that Dice, if every probability is right.
+def best_level(probability: npt.NDArray[np.floating]) -> float:
+    """The level whose mask has the highest `expected_dice`.
 
-    The expected Dice of the mask ``p > t`` is taken as ``2 sum(p in mask) / (voxels in mask + sum(p))``. The best level
-    is half of the Dice it reaches, so never above one half, and low where the network is unsure (Lipton et al. 2014,
+    It is half of the Dice it reaches, so never above one half, and low where the network is unsure (Lipton et al. 2014,
     https://arxiv.org/abs/1402.1892). Levels from .2 are tried: what would be worth a lower one is a haze that no reader
-    would call an outline. Without any voxel above .2: one half, and not a number.
+    would call an outline. Without any voxel above .2: one half.
     """
     likely = probability[probability > _LEVELS[0]]
     if not len(likely):
-        return 0.5, float("nan")
+        return 0.5
     all_probability = probability.sum(dtype=np.float64)
     bins = np.digitize(likely, _LEVELS)
     inside = np.bincount(bins, likely, len(_LEVELS) + 1)[:0:-1].cumsum()[::-1]
     voxels = np.bincount(bins, minlength=len(_LEVELS) + 1)[:0:-1].cumsum()[::-1]
     expected = 2.0 * inside / (voxels + all_probability)
-    best = int(expected.argmax())
-    return round(float(_LEVELS[best]), 3), round(float(expected[best]), 4)
+    return round(float(_LEVELS[expected.argmax()]), 3)
+
+
+def expected_dice(probability: npt.NDArray[np.floating], level: float) -> float:
+    """Dice to expect of the mask ``p > level`` if every probability is right; not a number for an empty mask.
+
+    Taken as ``2 sum(p in mask) / (voxels in mask + sum(p))``, the ratio of the expected values.
+    """
+    inside = probability[probability > level]
+    if not len(inside):
+        return float("nan")
+    size = len(inside) + float(probability.sum(dtype=np.float64))
+    return round(2.0 * float(inside.sum(dtype=np.float64)) / size, 4)
 
 
 def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
     """Label map 0/1/2/4 from the probabilities of WT, TC and ET, with small false parts removed."""
     reference = probabilities["WT"]
     ml = reference.voxel_volume_mm3 / 1000.0
-    levels = zip(REGIONS, thresholds.levels(probabilities), strict=True)
-    wt, tc, et = (probabilities[region].array > level for region, level in levels)
+    levels = thresholds.levels(probabilities)
+    wt, tc, et = (probabilities[region].array > level for region, level in zip(REGIONS, levels, strict=True))
+    unlikely = expected_dice(probabilities["ET"].array, levels[2]) < thresholds.least_expected_et
+    et &= wt | tc | (not unlikely)
     wt = _keep_likely_parts(wt | tc | et, probabilities["TC"].array, thresholds, ml)
-    unlikely = thresholds.least_expected_et > 0 and (
-        not best_level(probabilities["ET"].array)[1] >= thresholds.least_expected_et
-    )
     if unlikely or et[wt].sum() * ml < thresholds.smallest_et_ml:
         tc, et = tc | et, np.zeros_like(et)
     labels = np.zeros(wt.shape, dtype=np.uint8)

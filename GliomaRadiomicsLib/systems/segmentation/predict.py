@@ -14,7 +14,7 @@ from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
-from GliomaRadiomicsLib.systems.segmentation.labels import REGIONS, Thresholds, best_level, labels_from_probabilities
+from GliomaRadiomicsLib.systems.segmentation.labels import REGIONS, Thresholds, expected_dice, labels_from_probabilities
 from GliomaRadiomicsLib.systems.segmentation.members import networks_of
 from GliomaRadiomicsLib.systems.segmentation.monai_network import MonaiNetwork, is_monai_network
 from GliomaRadiomicsLib.systems.segmentation.prepare import NetworkInput, prepare, to_working_grid
@@ -35,7 +35,7 @@ class SegmentationOutput:
         label_map: uint8, 0/1/2/4.
         probabilities: float32 by region (WT, TC, ET).
         uncertainty: float32, entropy in bits of tumour against not tumour: 0 sure, 1 undecided.
-        figures: Dice that the network itself expects of its best mask, by region, as ``expected_dice_<region>``.
+        figures: Dice that the network itself expects of its mask, by region, as ``expected_dice_<region>``.
         sequences: The sequences that were used.
     """
 
@@ -60,7 +60,8 @@ class Segmenter:
         self.metadata: dict[str, Any] = verify(bundle, system="segmentation")
         self.device = choose_device(device)
         self.dtype = torch.bfloat16 if bf16_pays(self.device) else torch.float32
-        self.thresholds = Thresholds(**_tuples(self.metadata.get("thresholds", {})))
+        # a bundle that does not know the rule was not measured with it
+        self.thresholds = Thresholds(**{"least_expected_et": 0.0, **_tuples(self.metadata.get("thresholds", {}))})
         weights = load_tensors(bundle)
         self.imported = MonaiNetwork(self.metadata, weights, self.device) if is_monai_network(self.metadata) else None
         self.networks: list[SegmentationNet] = [] if self.imported else self._own_networks(weights)
@@ -105,8 +106,12 @@ class Segmenter:
         wt = np.clip(probabilities["WT"].array, 1e-6, 1 - 1e-6)
         entropy = -(wt * np.log2(wt) + (1 - wt) * np.log2(1 - wt))
         entropy[probabilities["WT"].array < 1e-4] = 0.0
-        seen = [region for region in REGIONS if region != "ET" or "t1ce" in volumes]
-        figures = {f"expected_dice_{region}": best_level(probabilities[region].array)[1] for region in seen}
+        levels = zip(REGIONS, self.thresholds.levels(probabilities), strict=True)
+        seen = {region: level for region, level in levels if region != "ET" or "t1ce" in volumes}
+        figures = {
+            f"expected_dice_{region}": expected_dice(probabilities[region].array, level)
+            for region, level in seen.items()
+        }
         used = [role for role in SEQUENCES if role in volumes]
         return SegmentationOutput(
             label_map, probabilities, native.with_array(entropy.astype(np.float32)), figures, used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -39,8 +40,8 @@ class SegmentationSettings:
         wide_patch: Shape of a whole-brain patch.
         p_wide: Share of whole-brain patches among the others.
         finish: Steps on whole brains alone at the end, as a share of ``loop.steps``; about half of the time, and half
-            of ``loop.minutes``, goes there. In use the network is given whole brains, and its group normalisation
-            answers otherwise to these than to patches.
+            of ``loop.minutes``, goes there, the learning rate beginning at its peak again. In use the network is given
+            whole brains, and its group normalisation answers otherwise to these than to patches.
         region_weights: Weight of WT, TC, ET in the loss.
         phantoms: Number of phantom patients added for variety.
         phantom_share: Share of the patches that are cut from phantoms.
@@ -155,7 +156,9 @@ def fit_cases(
     batch = _batches(cases, settings, settings.p_wide)
     done = train(network, batch, loss, patches, checkpoint, _span(progress, 0.0, end), identity=identity)
     if whole:
-        batch, beside = _batches(cases, settings, 1.0), checkpoint.with_name(f"{checkpoint.stem}-whole.pt")
+        # longer trained on patches, the network is another one, and finished anew
+        beside = checkpoint.with_name(f"{checkpoint.stem}-whole-{done['steps']}.pt")
+        batch = _batches(cases, settings, 1.0)
         finished = train(network, batch, loss, whole, beside, _span(progress, end, 1.0), identity=identity)
         minutes = round(done["minutes"] + finished["minutes"], 1)
         done = {**done, "minutes": minutes, "whole_brain_steps": finished["steps"], "loss": finished["loss"]}
@@ -169,8 +172,10 @@ def _parts(settings: SegmentationSettings) -> tuple[LoopSettings, LoopSettings |
     if not steps:
         return settings.loop, None
     half = replace(settings.loop, minutes=settings.loop.minutes / 2.0)
-    # a tenth of the steps: what is counted in steps shrinks with them
-    return half, replace(half, steps=steps, warmup=min(half.warmup, 20), average=min(half.average, 0.98))
+    # a step takes some ten times as long, and there are fewer: what is counted in steps shrinks
+    often = max(1, half.checkpoint_every // 10)
+    shrunk = replace(half, warmup=min(half.warmup, 20), average=min(half.average, 0.98), checkpoint_every=often)
+    return half, replace(shrunk, steps=steps)
 
 
 def _span(progress: Progress, start: float, end: float) -> Progress:
@@ -202,13 +207,14 @@ def _loss(settings: SegmentationSettings) -> Callable[[torch.nn.Module, tuple[to
 
     et_channel = OUTPUT_REGIONS.index("ET")
     weights = torch.tensor(settings.region_weights)
+    most_voxels = math.prod(settings.patch)
 
     # without T1ce enhancement cannot be seen, so nothing is learned about it there
     def loss(net: torch.nn.Module, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
         images, present, target = parts
         weighted = weights.to(target.device, copy=True)
         weighted[et_channel] *= present[:, SEQUENCES.index("t1ce")].mean()
-        return dice_bce_loss(net(images, present).float(), target, weighted)
+        return dice_bce_loss(net(images, present).float(), target, weighted, most_voxels)
 
     return loss
 

@@ -11,7 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from GliomaRadiomicsLib.core.volume import Volume
-from GliomaRadiomicsLib.systems.segmentation.labels import Thresholds, best_level, labels_from_probabilities
+from GliomaRadiomicsLib.systems.segmentation.labels import (
+    Thresholds,
+    best_level,
+    expected_dice,
+    labels_from_probabilities,
+)
 
 SHAPE = (24, 24, 24)
 
@@ -21,32 +26,31 @@ def ball(radius: float, inside: float, around: float = 0.0) -> Volume:
     return Volume(np.where(far < radius, inside, around).astype(np.float32), np.eye(4))
 
 
-def expected_dice(probability: npt.NDArray[np.float64], level: float) -> float:
+def _expected(probability: npt.NDArray[np.float64], level: float) -> float:
     mask = probability > level
-    return float(2.0 * probability[mask].sum() / (mask.sum() + probability.sum()))
+    return float(2.0 * probability[mask].sum() / (mask.sum() + probability.sum())) if mask.any() else 0.0
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.3, 6.0), st.floats(0.4, 1.0))
 def test_no_other_level_has_a_higher_expected_dice(seed: int, haze: float, highest: float) -> None:
     probability = highest * np.random.default_rng(seed).random(4000) ** haze
-    level, dice = best_level(probability.astype(np.float32))
-    assert dice == pytest.approx(expected_dice(probability, level), abs=2e-3)
-    assert dice >= max(expected_dice(probability, other) for other in np.arange(0.2, 0.951, 0.025)) - 1e-3
+    found = expected_dice(probability, best_level(probability.astype(np.float32)))
+    assert found >= max(_expected(probability, other) for other in np.arange(0.2, 0.951, 0.025)) - 1e-3
 
 
 def test_the_best_level_is_half_of_the_dice_it_reaches() -> None:
     """Lipton et al. 2014, theorem 1."""
     probability = np.linspace(0.0, 1.0, 100_001) ** 2
-    level, dice = best_level(probability)
-    assert level == pytest.approx(dice / 2.0, abs=0.0125)
+    level = best_level(probability)
+    assert level == pytest.approx(expected_dice(probability, level) / 2.0, abs=0.0125)
 
 
 def test_a_sharp_answer_is_cut_anywhere_and_none_is_no_number() -> None:
-    assert best_level(ball(6, 1.0).array)[1] == 1.0
-    level, dice = best_level(ball(6, 0.15).array)
-    assert level == 0.5
-    assert math.isnan(dice)
+    sharp, haze = ball(6, 1.0).array, ball(6, 0.15).array
+    assert expected_dice(sharp, best_level(sharp)) == 1.0
+    assert best_level(haze) == 0.5
+    assert math.isnan(expected_dice(haze, 0.5))
 
 
 def volumes(et: Volume) -> dict[str, Volume]:
@@ -69,6 +73,22 @@ def test_a_haze_of_enhancement_is_core() -> None:
     assert set(np.unique(without.array)) == {0, 1, 2}
     assert np.array_equal(without.array == 1, ball(7, 1.0).array > 0)
     assert 4 in labels_from_probabilities(volumes(haze), Thresholds(least_expected_et=0.0, smallest_et_ml=0.0)).array
+
+
+def test_a_haze_of_enhancement_outside_the_tumour_adds_nothing() -> None:
+    rule = Thresholds(least_expected_et=0.5, smallest_et_ml=0.0)
+    found = labels_from_probabilities({"WT": ball(4, 1.0), "TC": ball(3, 1.0), "ET": ball(9, 0.22)}, rule)
+    assert np.array_equal(found.array > 0, ball(4, 1.0).array > 0)
+
+
+def test_the_expected_dice_comes_true() -> None:
+    """Of 200 truths drawn from the probabilities, the mean Dice of the mask is the expected one."""
+    rng = np.random.default_rng(0)
+    probability = rng.random(20_000) ** 3
+    mask = probability > 0.35
+    truths = rng.random((200, len(probability))) < probability
+    dice = [2.0 * (mask & truth).sum() / (mask.sum() + truth.sum()) for truth in truths]
+    assert expected_dice(probability, 0.35) == pytest.approx(float(np.mean(dice)), abs=2e-3)
 
 
 def test_less_enhancing_tumour_than_the_smallest_is_core() -> None:

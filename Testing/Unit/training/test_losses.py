@@ -101,23 +101,26 @@ def test_joint_dice_and_cross_entropy() -> None:
     assert float(joint_dice_bce_loss(shifted, target)) == pytest.approx(float(direct + dice), abs=1e-5)
 
 
+PATCH = (64, 80, 64)
+
+
 def false_voxel_slope(shape: tuple[int, int, int], false: int) -> float:
     """How steeply the loss falls when one of ``false`` voxels, surely called tumour where there is none, is let go."""
     logits = torch.full((1, 1, *shape), -20.0)
     logits.view(-1)[:false] = 2.0
     logits.requires_grad_(True)
-    dice_bce_loss(logits, torch.zeros_like(logits), torch.ones(1)).backward()
+    dice_bce_loss(logits, torch.zeros_like(logits), torch.ones(1), math.prod(PATCH)).backward()
     return float(logits.grad.view(-1)[0])
 
 
 def test_a_false_voxel_weighs_the_same_in_a_whole_brain() -> None:
     """Beside the Dice term, which does not depend on the field of view, the cross-entropy must not thin out."""
-    patch, brain = false_voxel_slope((64, 80, 64), 4000), false_voxel_slope((128, 160, 128), 4000)
+    patch, brain = false_voxel_slope(PATCH, 4000), false_voxel_slope((128, 160, 128), 4000)
     assert brain == pytest.approx(patch, rel=1e-4)
 
 
 def test_an_absent_region_of_some_millilitres_is_still_worth_removing() -> None:
     """At 4 ml of invented tumour the Dice term's own slope is a good part of the cross-entropy's, not nothing."""
     sigmoid = 1.0 / (1.0 + math.exp(-2.0))
-    cross_entropy = 2.0 * sigmoid / (64 * 80 * 64)
-    assert false_voxel_slope((64, 80, 64), 4000) > 1.2 * cross_entropy
+    cross_entropy = 2.0 * sigmoid / math.prod(PATCH)
+    assert false_voxel_slope(PATCH, 4000) > 1.2 * cross_entropy

@@ -60,6 +60,7 @@ def test_the_bundle_says_what_it_was_made_from(trained: Path) -> None:
     assert metadata["network"]["channels"] == [8, 16]
     training = metadata["training"]
     assert (training["n"], training["sites"], training["steps"]) == (4, ["Hôpital du Sud", "North"], 30)
+    assert training["whole_brain_steps"] == 3
     assert metadata["attribution"] == ["nobody"]
 
 
@@ -77,47 +78,68 @@ def test_every_patient_was_measured_by_networks_of_the_other_site(trained: Path)
 def test_the_folds_left_their_checkpoints(trained: Path) -> None:
     work = trained.with_name("toy.work")
     steps = {path.stem: torch.load(path, weights_only=True)["step"] for path in work.glob("*.pt")}
-    whole = {name: count for name, count in steps.items() if name.endswith("-whole")}
+    whole = {name: count for name, count in steps.items() if "-whole-" in name}
     assert (len(steps), len(whole), set(whole.values())) == (6, 3, {3})
     assert {count for name, count in steps.items() if name not in whole} == {30}
 
 
-def test_training_ends_on_whole_brains(cohort: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In use the network is given whole brains, so the last steps are on these alone; ``finish: 0`` leaves them out."""
-    shapes: list[tuple[int, ...]] = []
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Of every patch that a network was given."""
+    seen: list[tuple[int, ...]] = []
     forward = SegmentationNet.forward
 
     def remember(net: SegmentationNet, images: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-        shapes.append(tuple(images.shape[2:]))
+        seen.append(tuple(images.shape[2:]))
         return forward(net, images, present)
 
     monkeypatch.setattr(SegmentationNet, "forward", remember)
-    config = CONFIG | {"p_wide": 0.0, "finish": 0.5, "loop": CONFIG["loop"] | {"steps": 4}}
-    settings, _ = read_config(config)
-    _, done = train.fit(read_cohort(cohort), settings, tmp_path / "a.pt")
-    assert shapes == [(16, 16, 16)] * 4 + [(32, 32, 32)] * 2
+    return seen
+
+
+PATCH, WHOLE = (16, 16, 16), (32, 32, 32)
+
+
+def finishing(steps: int, finish: float) -> train.SegmentationSettings:
+    config = CONFIG | {"p_wide": 0.0, "finish": finish, "loop": CONFIG["loop"] | {"steps": steps}}
+    return read_config(config)[0]
+
+
+def test_training_ends_on_whole_brains(cohort: Path, shapes: list[tuple[int, ...]], tmp_path: Path) -> None:
+    """In use the network is given whole brains, so the last steps are on these alone; ``finish: 0`` leaves them out."""
+    _, done = train.fit(read_cohort(cohort), finishing(4, 0.5), tmp_path / "a.pt")
+    assert shapes == [PATCH] * 4 + [WHOLE] * 2
     assert (done["steps"], done["whole_brain_steps"]) == (4, 2)
     shapes.clear()
-    _, done = train.fit(read_cohort(cohort), replace(settings, finish=0.0), tmp_path / "b.pt")
-    assert shapes == [(16, 16, 16)] * 4
+    _, done = train.fit(read_cohort(cohort), finishing(4, 0.0), tmp_path / "b.pt")
+    assert shapes == [PATCH] * 4
     assert "whole_brain_steps" not in done
 
 
-def test_the_end_on_whole_brains_is_resumed(cohort: Path, tmp_path: Path) -> None:
-    settings, _ = read_config(CONFIG | {"finish": 1.0, "loop": CONFIG["loop"] | {"steps": 12, "checkpoint_every": 5}})
-
+def test_the_end_on_whole_brains_is_resumed(cohort: Path, shapes: list[tuple[int, ...]], tmp_path: Path) -> None:
     def cancel(fraction: float, message: str) -> None:
         if fraction > 0.8:
             raise Cancelled(message)
 
+    settings = finishing(12, 1.0)
     with pytest.raises(Cancelled):
         train.fit(read_cohort(cohort), settings, tmp_path / "a.pt", Progress(cancel))
-    assert torch.load(tmp_path / "a-whole.pt", weights_only=True)["step"] == 10
+    shapes.clear()
     resumed, done = train.fit(read_cohort(cohort), settings, tmp_path / "a.pt")
-    through, _ = train.fit(read_cohort(cohort), settings, tmp_path / "b.pt")
+    assert shapes == [WHOLE] * 2
     assert done["whole_brain_steps"] == 12
+    through, _ = train.fit(read_cohort(cohort), settings, tmp_path / "b.pt")
     for (name, one), other in zip(resumed.state_dict().items(), through.state_dict().values(), strict=True):
         torch.testing.assert_close(one, other, msg=name)
+
+
+def test_a_network_trained_longer_on_patches_is_finished_anew(
+    cohort: Path, shapes: list[tuple[int, ...]], tmp_path: Path
+) -> None:
+    train.fit(read_cohort(cohort), finishing(4, 0.5), tmp_path / "a.pt")
+    shapes.clear()
+    train.fit(read_cohort(cohort), finishing(6, 0.5), tmp_path / "a.pt")
+    assert shapes == [PATCH] * 2 + [WHOLE] * 3
 
 
 def test_a_patient_is_known_again_without_name_or_place(cohort: Path, tmp_path: Path) -> None:
