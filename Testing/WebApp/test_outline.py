@@ -43,7 +43,7 @@ def test_an_uploaded_outline_is_shown_and_computed_again(
 ) -> None:
     page = with_result(new_page, behaviour, images)
     assert "Edit the outline first" in page.state("allow")["recompute"]["why"]
-    before = page.view_pictures()
+    before = page.still_pictures()
     corrected = tmp_path / "corrected.nii.gz"
     write_label_map(outline.with_array(np.where(outline.array == ED, 0, outline.array)), corrected)
     upload_outline(page, corrected)
@@ -107,14 +107,14 @@ def test_an_outline_of_another_grid_is_refused_with_the_remedy(
     elsewhere[:3, 3] += 37.0
     other = tmp_path / "other_patient.nrrd"
     write_label_map(Volume(outline.array, elsewhere), other)
-    shown = page.view_pictures()
+    shown = page.still_pictures()
     upload_outline(page, other)
     page.until(lambda: "another grid" in page.text("#error"), "the refusal")
     said = page.text("#error")
     assert "other_patient.nrrd" in said
     assert "save it on the same grid" in said
     assert str(server.temporary) not in said
-    assert page.view_pictures()[0] == shown[0]
+    assert page.still_pictures()[0] == shown[0]
     assert not page.state("allow")["recompute"]["ok"]
     page.picture("outline-refused")
 

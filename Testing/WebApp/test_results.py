@@ -93,7 +93,7 @@ def test_the_survival_curve_can_be_hovered(page_with_result: Page) -> None:
 def test_a_region_is_hidden_and_shown_in_the_slices(page_with_result: Page) -> None:
     page = page_with_result
     page.click("#tab-tumour")
-    before = page.view_pictures()
+    before = page.still_pictures()
     page.set_state("segments", {**page.state("segments"), "ED": False})
     page.until(lambda: page.view_pictures()[0] != before[0], "slices without oedema")
     page.set_state("segments", {**page.state("segments"), "ED": True})
@@ -102,10 +102,10 @@ def test_a_region_is_hidden_and_shown_in_the_slices(page_with_result: Page) -> N
 
 def test_the_surfaces_in_3d_are_hidden_and_shown(page_with_result: Page) -> None:
     page = page_with_result
-    before = page.view_pictures()
+    before = page.still_pictures()
     page.set_state("surface", False)
     page.until(lambda: page.view_pictures()[2] != before[2], "no surface")
-    assert page.view_pictures()[0] == before[0]
+    assert page.still_pictures()[0] == before[0]
     page.set_state("surface", True)
     page.until(lambda: page.view_pictures()[2] == before[2], "the surface")
 
