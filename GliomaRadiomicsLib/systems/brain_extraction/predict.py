@@ -14,6 +14,7 @@ from GliomaRadiomicsLib.imaging.grid import resample_like
 from GliomaRadiomicsLib.models.bundle import load_tensors, verify
 from GliomaRadiomicsLib.systems.brain_extraction.mask import BrainMask, doubts_of
 from GliomaRadiomicsLib.systems.brain_extraction.prepare import normalised, to_network_grid
+from GliomaRadiomicsLib.systems.segmentation.labels import expected_dice
 
 LEAST = (96, 128, 112)
 """Voxels of 2 mm the network is at least shown, as in training; smaller images are padded with zeros."""
@@ -51,7 +52,7 @@ class BrainExtractor:
         share = small.with_array(np.where(brain, np.maximum(found, 0.51), np.minimum(found, 0.49)).astype(np.float32))
         mask = ndimage.binary_fill_holes(resample_like(share, volume).array > 0.5)
         ml = float(mask.sum()) * volume.voxel_volume_mm3 / 1000.0
-        expected = _expected_dice(found, brain)
+        expected = expected_dice(found, brain)
         return BrainMask(
             volume.with_array(mask.astype(np.uint8), "brain mask"),
             expected,
@@ -84,8 +85,3 @@ def _one_part(brain: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     if count > 1:
         brain = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
     return ndimage.binary_fill_holes(brain)
-
-
-def _expected_dice(probability: npt.NDArray, brain: npt.NDArray[np.bool_]) -> float:
-    size = float(brain.sum() + probability.sum(dtype=np.float64))
-    return round(2.0 * float(probability[brain].sum(dtype=np.float64)) / size, 4) if brain.any() else float("nan")

@@ -13,7 +13,8 @@ from GliomaRadiomicsLib.core.volume import Volume
 
 REGIONS = ("WT", "TC", "ET")
 
-_LEVELS = np.arange(0.2, 0.525, 0.025)
+LEVELS = tuple(round(0.2 + 0.025 * step, 3) for step in range(13))
+"""Levels that `best_level` tries: .2 to .5."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,27 @@ def best_level(probability: npt.NDArray[np.floating]) -> float:
     https://arxiv.org/abs/1402.1892). Levels from .2 are tried: what would be worth a lower one is a haze that no reader
     would call an outline. Without any voxel above .2: one half.
     """
-    likely = probability[probability > _LEVELS[0]]
+    likely = probability[probability > LEVELS[0]]
     if not len(likely):
         return 0.5
-    all_probability = probability.sum(dtype=np.float64)
-    bins = np.digitize(likely, _LEVELS)
-    inside = np.bincount(bins, likely, len(_LEVELS) + 1)[:0:-1].cumsum()[::-1]
-    voxels = np.bincount(bins, minlength=len(_LEVELS) + 1)[:0:-1].cumsum()[::-1]
-    expected = 2.0 * inside / (voxels + all_probability)
-    return round(float(_LEVELS[expected.argmax()]), 3)
+    total = float(probability.sum(dtype=np.float64))
+
+    def dice(level: float) -> float:
+        inside = likely[likely > level]
+        return 2.0 * float(inside.sum(dtype=np.float64)) / (len(inside) + total)
+
+    return max(LEVELS, key=dice)
 
 
-def expected_dice(probability: npt.NDArray[np.floating], level: float) -> float:
-    """Dice to expect of the mask ``p > level`` if every probability is right; not a number for an empty mask.
+def expected_dice(probability: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_]) -> float:
+    """Dice to expect of a mask if every probability is right; not a number for an empty mask.
 
     Taken as ``2 sum(p in mask) / (voxels in mask + sum(p))``, the ratio of the expected values.
     """
-    inside = probability[probability > level]
-    if not len(inside):
+    if not mask.any():
         return float("nan")
-    size = len(inside) + float(probability.sum(dtype=np.float64))
-    return round(2.0 * float(inside.sum(dtype=np.float64)) / size, 4)
+    size = float(mask.sum()) + float(probability.sum(dtype=np.float64))
+    return round(2.0 * float(probability[mask].sum(dtype=np.float64)) / size, 4)
 
 
 def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thresholds) -> Volume:
@@ -78,8 +79,9 @@ def labels_from_probabilities(probabilities: dict[str, Volume], thresholds: Thre
     ml = reference.voxel_volume_mm3 / 1000.0
     levels = thresholds.levels(probabilities)
     wt, tc, et = (probabilities[region].array > level for region, level in zip(REGIONS, levels, strict=True))
-    unlikely = expected_dice(probabilities["ET"].array, levels[2]) < thresholds.least_expected_et
-    et &= wt | tc | (not unlikely)
+    unlikely = expected_dice(probabilities["ET"].array, et) < thresholds.least_expected_et
+    if unlikely:
+        et &= wt | tc
     wt = _keep_likely_parts(wt | tc | et, probabilities["TC"].array, thresholds, ml)
     if unlikely or et[wt].sum() * ml < thresholds.smallest_et_ml:
         tc, et = tc | et, np.zeros_like(et)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from GliomaRadiomicsLib.core.errors import RefusedInput
-from GliomaRadiomicsLib.core.labels import SEQUENCES
+from GliomaRadiomicsLib.core.labels import SEQUENCES, region_mask
 from GliomaRadiomicsLib.core.progress import Progress
 from GliomaRadiomicsLib.core.volume import Volume
 from GliomaRadiomicsLib.imaging.grid import from_canonical, resample_like, to_canonical
@@ -106,11 +106,10 @@ class Segmenter:
         wt = np.clip(probabilities["WT"].array, 1e-6, 1 - 1e-6)
         entropy = -(wt * np.log2(wt) + (1 - wt) * np.log2(1 - wt))
         entropy[probabilities["WT"].array < 1e-4] = 0.0
-        levels = zip(REGIONS, self.thresholds.levels(probabilities), strict=True)
-        seen = {region: level for region, level in levels if region != "ET" or "t1ce" in volumes}
+        seen = [region for region in REGIONS if region != "ET" or "t1ce" in volumes]
         figures = {
-            f"expected_dice_{region}": expected_dice(probabilities[region].array, level)
-            for region, level in seen.items()
+            f"expected_dice_{region}": expected_dice(probabilities[region].array, region_mask(label_map.array, region))
+            for region in seen
         }
         used = [role for role in SEQUENCES if role in volumes]
         return SegmentationOutput(

@@ -107,6 +107,18 @@ def test_what_was_dropped_stays_dropped() -> None:
     assert not back.array[:9, :9, :9].any()
 
 
+def test_an_unsure_outline_comes_back_too() -> None:
+    """Where the network is unsure the level is lower, on the image as given as on the working grid."""
+    unsure = {region: 0.4 * values.array for region, values in outline().probabilities.items()}
+    probabilities = {region: WORKING.with_array(values.astype(np.float32)) for region, values in unsure.items()}
+    rule = Thresholds(least_expected_et=0.0, core_share=0.0)
+    found = SegmentationOutput(labels_from_probabilities(probabilities, rule), probabilities, WORKING, {}, [])
+    space = space_to(np.diag([0.7, 0.7, 0.7, 1.0]), (44, 44, 44))
+    back = native_label_map(found, rule, space)
+    assert set(np.unique(found.label_map.array)) == {0, 1, 2, 4}
+    assert back.array[back.array > 0].size * 0.7**3 == pytest.approx((found.label_map.array > 0).sum(), rel=0.1)
+
+
 def test_nothing_is_touched_where_nothing_was_resampled() -> None:
     found = outline()
     space = Space.unchanged("t1ce", {"t1ce": WORKING})

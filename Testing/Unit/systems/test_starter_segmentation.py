@@ -9,6 +9,7 @@ from GliomaRadiomicsLib.core.labels import region_mask
 from GliomaRadiomicsLib.imaging.phantom import PhantomPatient, make_phantom
 from GliomaRadiomicsLib.models import store
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice
+from GliomaRadiomicsLib.systems.segmentation.labels import expected_dice
 from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 
 
@@ -31,6 +32,9 @@ def test_the_tumour_is_found_where_it_is(patient: PhantomPatient, segmenter: Seg
     assert found.label_map.same_grid(patient.label_map)
     assert set(np.unique(found.label_map.array)) <= {0, 1, 2, 4}
     assert not found.label_map.array[patient.brain_mask.array == 0].any()
+    for region, probability in found.probabilities.items():
+        expected = expected_dice(probability.array, region_mask(found.label_map.array, region))
+        assert found.figures[f"expected_dice_{region}"] == expected
 
 
 def test_flair_alone_finds_the_tumour_and_claims_no_enhancement(patient: PhantomPatient, segmenter: Segmenter) -> None:

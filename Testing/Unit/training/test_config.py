@@ -126,6 +126,7 @@ def test_paths_stay_as_they_were_given(tmp_path: Path, monkeypatch: pytest.Monke
         {"loop": {"minutes": 0}},
         {"loop": {"steps": 0}},
         {"phantom_share": 1.0},
+        {"finish": 1.5},
         {"augmentation": {"p_affine": 5}},
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from GliomaRadiomicsLib.systems.segmentation import train
 from GliomaRadiomicsLib.systems.segmentation.bundle import train_bundle
 from GliomaRadiomicsLib.systems.segmentation.config import read_config
 from GliomaRadiomicsLib.systems.segmentation.evaluate import dice, evaluate, summarise
+from GliomaRadiomicsLib.systems.segmentation.labels import Thresholds
 from GliomaRadiomicsLib.systems.segmentation.predict import Segmenter
 from GliomaRadiomicsLib.systems.segmentation.train import training_case
+from GliomaRadiomicsLib.training import losses
 from GliomaRadiomicsLib.training.patches import TrainingCase
 
 pytest.importorskip("lightning_fabric", reason='SKIPPED: needs lightning-fabric, pip install "glioma-radiomics[train]"')
@@ -133,6 +136,33 @@ def test_the_end_on_whole_brains_is_resumed(cohort: Path, shapes: list[tuple[int
         torch.testing.assert_close(one, other, msg=name)
 
 
+def test_a_run_that_is_killed_loses_few_whole_brains(cohort: Path, tmp_path: Path) -> None:
+    """One takes as long as ten patches, so checkpoints are written ten times as often."""
+
+    def kill(fraction: float, message: str) -> None:
+        if fraction > 0.8:
+            raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError):
+        train.fit(read_cohort(cohort), finishing(12, 1.0), tmp_path / "a.pt", Progress(kill))
+    assert torch.load(tmp_path / "a-whole-12.pt", weights_only=True)["step"] == 10
+
+
+def test_a_false_voxel_costs_in_a_whole_brain_what_it_does_in_a_patch(
+    cohort: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[float] = []
+    plain = losses.dice_bce_loss
+
+    def remember(*parts: Any) -> torch.Tensor:
+        told.append(parts[3])
+        return plain(*parts)
+
+    monkeypatch.setattr(losses, "dice_bce_loss", remember)
+    train.fit(read_cohort(cohort), finishing(2, 1.0), tmp_path / "a.pt")
+    assert told == [16**3] * 4
+
+
 def test_a_network_trained_longer_on_patches_is_finished_anew(
     cohort: Path, shapes: list[tuple[int, ...]], tmp_path: Path
 ) -> None:
@@ -154,6 +184,7 @@ def test_the_networks_of_the_folds_can_be_the_bundle(cohort: Path, tmp_path: Pat
     metadata = verify(made)
     assert (metadata["network"]["members"], metadata["training"]["n"]) == (2, 4)
     assert metadata["training"]["steps"] == [30, 30]
+    assert metadata["training"]["whole_brain_steps"] == [3, 3]
     assert "mean of 2 networks" in metadata["evidence"]["notes"][0]
     volumes, labels = toy_patient(0)
     brain = labels.with_array(np.any([v.array != 0 for v in volumes.values()], axis=0).astype(np.uint8))
@@ -203,6 +234,18 @@ def test_a_cancelled_training_writes_no_bundle_but_goes_on_where_it_was(cohort: 
     train_bundle(patients, tmp_path / "toy", config, Progress(lambda fraction, message: resumed.append(message)))
     assert not any("step 10," in message or "step 20," in message for message in resumed)
     assert verify(tmp_path / "toy")["training"]["steps"] == 30
+
+
+def test_a_bundle_from_before_a_rule_is_used_without_it(trained: Path, tmp_path: Path) -> None:
+    """What its card says was measured without."""
+    older = tmp_path / "older"
+    shutil.copytree(trained, older)
+    metadata = json.loads((older / "metadata.json").read_text())
+    metadata["thresholds"] = {"probability": [0.65, 0.5, 0.5], "smallest_et_ml": 0.5}
+    (older / "metadata.json").write_text(json.dumps(metadata))
+    assert Segmenter(older, "cpu").thresholds.least_expected_et == 0.0
+    assert Segmenter(older, "cpu").thresholds.probability == (0.65, 0.5, 0.5)
+    assert Segmenter(trained, "cpu").thresholds == Thresholds()
 
 
 def test_nobody_left_to_train_on(cohort: Path, tmp_path: Path) -> None:
